@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Kernels are optimised in every configuration: a debug build of a convolution is 100 times slower.
+let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-wmo"])]
+
+/// A kernel module for one x86-64 microarchitecture level; arm64 builds it with its own baseline.
+func kernel(level: String) -> [SwiftSetting] {
+  #if arch(x86_64)
+    return [.unsafeFlags(["-Ounchecked", "-wmo", "-Xcc", "-march=\(level)"])]
+  #else
+    return kernel
+  #endif
+}
+
+let package = Package(
+  name: "Striate",
+  platforms: [.macOS("26.0")],
+  products: [
+    .library(name: "Striate", targets: ["Striate"]),
+    .library(name: "StriateData", targets: ["StriateData"]),
+    .executable(name: "striate", targets: ["StriateCommand"]),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+
+    .target(name: "CPUFeatures"),
+    .target(name: "LaneKernels", swiftSettings: kernel),
+    .target(
+      name: "KernelsAVX512", dependencies: ["LaneKernels"],
+      swiftSettings: kernel(level: "x86-64-v4")),
+    .target(
+      name: "KernelsAVX2", dependencies: ["LaneKernels"],
+      swiftSettings: kernel(level: "x86-64-v3")),
+    .target(name: "KernelsPortable", dependencies: ["LaneKernels"], swiftSettings: kernel),
+    .target(
+      name: "Striate",
+      dependencies: [
+        "CPUFeatures", "LaneKernels", "KernelsPortable",
+        .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
+      ]),
+    .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
+    .executableTarget(name: "StriateCommand", dependencies: ["Striate", "StriateData"]),
+
+    .testTarget(name: "StriateTests", dependencies: ["Striate"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "StriateDataTests", dependencies: ["StriateData"]),
+    .testTarget(
+      name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

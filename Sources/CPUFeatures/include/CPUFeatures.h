@@ -1,0 +1,53 @@
+// What the processor can do, and the floating-point mode of a thread.
+// This is the only C in Striate: Swift has no way to ask either.
+#ifndef STRIATE_CPU_FEATURES_H
+#define STRIATE_CPU_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/// True where the processor and the operating system support all of x86-64-v4 (AVX-512 F, BW, CD, DQ, VL).
+bool striate_cpu_has_avx512(void);
+
+/// True where the processor and the operating system support all of x86-64-v3 (AVX2 and FMA).
+bool striate_cpu_has_avx2(void);
+
+/// Makes this thread treat denormal numbers as zero, as inputs and as results; returns the mode before.
+static inline uint64_t striate_enable_flush_to_zero(void) {
+#if defined(__x86_64__)
+  uint32_t before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);
+  return before;
+#elif defined(__aarch64__)
+  uint64_t before;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+  __asm__ volatile("msr fpcr, %0" : : "r"(before | (1ull << 24)));
+  return before;
+#else
+  return 0;
+#endif
+}
+
+/// Gives this thread back the mode that `striate_enable_flush_to_zero` returned.
+static inline void striate_restore_float_mode(uint64_t mode) {
+#if defined(__x86_64__)
+  _mm_setcsr((uint32_t)mode);
+#elif defined(__aarch64__)
+  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+#endif
+}
+
+/// Tells the processor that this thread is spinning.
+static inline void striate_spin_pause(void) {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif

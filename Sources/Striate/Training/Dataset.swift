@@ -1,0 +1,68 @@
+/// Labelled images of one shape, held in memory.
+///
+/// Pixels are bytes (0 to 255, read as 0 to 1) or Floats (read as they are).
+public struct Dataset: Sendable {
+  /// The pixels of all images, one image after the other, each [C, H, W] in row-major order.
+  public enum Pixels: Sendable, Equatable {
+    /// 0 to 255, which the network sees as 0 to 1.
+    case bytes([UInt8])
+    /// Any values; the network sees them as they are.
+    case floats([Float])
+
+    var count: Int {
+      switch self {
+      case .bytes(let bytes): bytes.count
+      case .floats(let floats): floats.count
+      }
+    }
+  }
+
+  /// What went wrong when a data set was put together.
+  public struct InvalidDataset: Error, CustomStringConvertible, Equatable {
+    public let description: String
+  }
+
+  /// The shape of one image: [C, H, W].
+  public let imageShape: [Int]
+
+  /// The pixels of all images.
+  public let pixels: Pixels
+
+  /// The class of each image: an index into `classNames`.
+  public let labels: [Int]
+
+  /// What the classes are called.
+  public let classNames: [String]
+
+  /// A data set of `labels.count` images.
+  ///
+  /// Throws where the pixels do not fill the images or a label names no class.
+  public init(imageShape: [Int], pixels: Pixels, labels: [Int], classNames: [String]) throws {
+    let size = imageShape.reduce(1, *)
+    guard !imageShape.isEmpty, imageShape.allSatisfy({ $0 > 0 }) else {
+      throw InvalidDataset(
+        description: "data set: expected a positive image shape, found \(imageShape)")
+    }
+    guard pixels.count == size * labels.count else {
+      throw InvalidDataset(
+        description: """
+          data set: expected \(labels.count) labels × \(imageShape) = \(size * labels.count) \
+          pixels, found \(pixels.count)
+          """)
+    }
+    if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
+      throw InvalidDataset(
+        description: """
+          data set: expected labels from 0 to \(classNames.count - 1), \
+          found \(labels[index]) at image \(index)
+          """)
+    }
+    self.imageShape = imageShape
+    self.pixels = pixels
+    self.labels = labels
+    self.classNames = classNames
+  }
+
+  /// The number of images.
+  public var count: Int { labels.count }
+}

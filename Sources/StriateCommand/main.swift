@@ -1,0 +1,2 @@
+import Striate
+print("striate")
