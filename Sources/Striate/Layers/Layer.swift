@@ -1,0 +1,119 @@
+/// One operation of a network, described by a value: what it is, not what it has learned.
+///
+/// A layer states its shape rule and its parameters, computes itself in Double straight from its
+/// equation (the reference), and compiles itself into the engine's steps. Shapes leave out the batch.
+public protocol Layer: Sendable {
+  /// The stem of the names its instances get: the second `Conv2D` of a network is "conv2".
+  var stem: String { get }
+
+  /// The layer as it is written in a network text, such as "conv 8 5x5 stride 2".
+  var text: String { get }
+
+  /// The shape of one output for inputs of these shapes. Throws `ShapeMismatch`.
+  func outputShape(of inputs: [[Int]]) throws -> [Int]
+
+  /// What the layer learns, for inputs of these shapes.
+  func parameters(of inputs: [[Int]]) -> [ParameterDescription]
+
+  /// Multiply-adds for one image.
+  func multiplyAdds(of inputs: [[Int]]) throws -> Int
+
+  /// The output in Double. Each tensor's first axis is the batch; parameters come as described.
+  func referenceForward(
+    _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
+  ) -> ReferenceTensor
+
+  /// The gradients in Double, given ∂E/∂output.
+  func referenceBackward(
+    _ gradient: ReferenceTensor, inputs: [ReferenceTensor], output: ReferenceTensor,
+    parameters: [ReferenceTensor]
+  ) -> ReferenceGradients
+
+  /// Which values the engine must still hold when it runs this layer backwards.
+  var backwardNeeds: BackwardNeeds { get }
+}
+
+extension Layer {
+  /// No parameters.
+  public func parameters(of inputs: [[Int]]) -> [ParameterDescription] { [] }
+
+  /// None.
+  public func multiplyAdds(of inputs: [[Int]]) throws -> Int { 0 }
+}
+
+/// The values of its own forward pass that a layer reads on its way back.
+public struct BackwardNeeds: OptionSet, Sendable {
+  /// The bits of the set.
+  public let rawValue: Int
+
+  /// A set of the given bits.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// It reads its inputs.
+  public static let inputs = BackwardNeeds(rawValue: 1)
+
+  /// It reads its output.
+  public static let output = BackwardNeeds(rawValue: 2)
+}
+
+/// A learned array: its name inside the layer, its shape, and what it holds before training.
+public struct ParameterDescription: Sendable, Equatable {
+  /// "weight" or "bias".
+  public let name: String
+
+  /// The extent of each axis, in PyTorch's order.
+  public let shape: [Int]
+
+  /// What the array holds before training.
+  public let initializer: Initializer
+
+  /// A parameter of a layer.
+  public init(name: String, shape: [Int], initializer: Initializer) {
+    self.name = name
+    self.shape = shape
+    self.initializer = initializer
+  }
+}
+
+/// A layer refused the shape of its input.
+public struct ShapeMismatch: Error, Sendable, Equatable {
+  /// What the layer takes.
+  public let expected: String
+
+  /// What it was given.
+  public let found: String
+
+  /// What to do about it.
+  public let advice: String
+
+  /// A refusal that says expected, found and what to do.
+  public init(expected: String, found: String, advice: String) {
+    self.expected = expected
+    self.found = found
+    self.advice = advice
+  }
+}
+
+/// How a parameter is filled before training.
+public enum Initializer: Sendable, Equatable {
+  /// All elements alike.
+  case constant(Float)
+
+  /// Evenly from −bound to bound.
+  case uniform(bound: Float)
+
+  /// PyTorch's default: evenly from −1/√fanIn to 1/√fanIn (He et al. 2015, arXiv:1502.01852, a = √5).
+  static func fanIn(_ fanIn: Int) -> Initializer {
+    .uniform(bound: 1 / Float(max(1, fanIn)).squareRoot())
+  }
+
+  /// The elements of a parameter of `count` elements.
+  func values(count: Int, generator: inout SeededGenerator) -> [Float] {
+    switch self {
+    case .constant(let value):
+      Array(repeating: value, count: count)
+    case .uniform(let bound):
+      (0..<count).map { _ in generator.uniform(in: -bound..<bound) }
+    }
+  }
+}

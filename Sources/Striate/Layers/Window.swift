@@ -1,0 +1,114 @@
+/// A height and a width, in pixels.
+public struct Extent: Sendable, Equatable, CustomStringConvertible, ExpressibleByIntegerLiteral {
+  /// Rows.
+  public var height: Int
+
+  /// Columns.
+  public var width: Int
+
+  /// A rectangle.
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// A square.
+  public init(integerLiteral side: Int) { self.init(side, side) }
+
+  /// "5x3", or "5" for a square.
+  public var description: String { height == width ? "\(height)" : "\(height)x\(width)" }
+}
+
+/// Rows and columns of zeros around an image, in pixels for each side.
+public struct Padding: Sendable, Equatable, ExpressibleByIntegerLiteral {
+  /// The width of the border on one side.
+  public var top: Int, left: Int, bottom: Int, right: Int
+
+  /// A border that may differ from side to side.
+  public init(top: Int, left: Int, bottom: Int, right: Int) {
+    (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
+  }
+
+  /// The same border on all sides.
+  public init(integerLiteral width: Int) {
+    self.init(top: width, left: width, bottom: width, right: width)
+  }
+}
+
+/// A kernel that slides over an image: its size, its step, the zeros around the image, and the
+/// distance between the pixels it touches.
+///
+///     output = ⌊(input + padding before and after − dilation · (kernel − 1) − 1) / stride⌋ + 1
+///
+/// Source: Dumoulin & Visin 2016, arXiv:1603.07285; seeds/004 §1.
+public struct Window: Sendable, Equatable {
+  /// The kernel's size.
+  public var kernel: Extent
+
+  /// The step from one output pixel to the next, for each axis.
+  public var stride: Extent
+
+  /// Zeros around the image.
+  public var padding: Padding
+
+  /// The distance between neighbouring kernel pixels, for each axis.
+  public var dilation: Extent
+
+  /// A window.
+  public init(kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1) {
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+  }
+
+  /// The number of pixels from the kernel's first row (column) to its last, inclusive.
+  public var reach: Extent {
+    Extent(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
+  }
+
+  /// The size of the output for an image of this size. Throws where not even one window fits.
+  public func outputSize(of image: Extent) throws -> Extent {
+    let numbers = [
+      kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width,
+    ]
+    guard numbers.allSatisfy({ $0 >= 1 && $0 <= Window.limit }) else {
+      throw ShapeMismatch(
+        expected: "kernel, stride and dilation from 1 to \(Window.limit)",
+        found: "kernel \(kernel), stride \(stride), dilation \(dilation)",
+        advice: "choose numbers in that range")
+    }
+    let borders = [padding.top, padding.left, padding.bottom, padding.right]
+    guard borders.allSatisfy({ $0 >= 0 && $0 <= Window.limit }) else {
+      throw ShapeMismatch(
+        expected: "padding from 0 to \(Window.limit)", found: "padding \(borders)",
+        advice: "choose numbers in that range")
+    }
+    let rows = image.height + padding.top + padding.bottom
+    let columns = image.width + padding.left + padding.right
+    guard rows >= reach.height, columns >= reach.width else {
+      throw ShapeMismatch(
+        expected: "an image of at least \(reach.height)x\(reach.width)",
+        found: "\(rows)x\(columns)",
+        advice: "use a smaller kernel or more padding")
+    }
+    return Extent(
+      (rows - reach.height) / stride.height + 1, (columns - reach.width) / stride.width + 1)
+  }
+
+  /// The largest kernel, stride, padding or dilation: keeps every product of sizes far from overflow.
+  static let limit = 1 << 16
+
+  /// The window as it is written in a network text after the kernel.
+  var options: String {
+    var text = ""
+    if stride != 1 { text += " stride \(stride)" }
+    if padding.top == padding.left, padding.top == padding.bottom, padding.top == padding.right {
+      if padding.top != 0 { text += " padding \(padding.top)" }
+    } else {
+      text += " padding \(padding.top),\(padding.left),\(padding.bottom),\(padding.right)"
+    }
+    if dilation != 1 { text += " dilation \(dilation)" }
+    return text
+  }
+}
