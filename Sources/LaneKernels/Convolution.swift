@@ -1,0 +1,203 @@
+/// One pass of a convolution over one block of images: every output pixel is a sum over input channels
+/// and taps, where a tap is an offset from the pixel's place in the input.
+///
+///     y[o, q] = b[o] + Σ(c,t) w[o,c,t] · x[c, place(q) + tap(t)]
+///
+/// A forward convolution is one pass whose taps are the kernel's pixels. The gradient of its input is
+/// one pass for each phase of the stride, over the outputs' gradients, with the taps that fall on that
+/// phase. Zero borders are part of the input. All strides and offsets count Floats, 16 a pixel.
+@frozen
+public struct ConvolutionPass {
+  /// Input channels summed over, and the distance between two of them.
+  public var channels: Int, channelStride: Int
+  /// The offsets of the taps.
+  public var taps: UnsafePointer<Int>, tapCount: Int
+  /// Output channels, and the distance between two of them.
+  public var filters: Int, filterStride: Int
+  /// Output pixels a row, and rows.
+  public var width: Int, height: Int
+  /// The input's distance from one output row and column to the next.
+  public var inputRowStep: Int, inputColumnStep: Int
+  /// The output's distance from one row and column to the next.
+  public var outputRowStep: Int, outputColumnStep: Int
+  /// The bias's distance from one filter and one pixel to the next; both 0 where there is one for all.
+  public var biasFilterStride: Int, biasPixelStride: Int
+  /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
+  public var floor: Float
+
+  @inlinable
+  public init(
+    channels: Int, channelStride: Int, taps: UnsafePointer<Int>, tapCount: Int, filters: Int,
+    filterStride: Int, width: Int, height: Int, inputRowStep: Int, inputColumnStep: Int,
+    outputRowStep: Int, outputColumnStep: Int, biasFilterStride: Int, biasPixelStride: Int,
+    floor: Float
+  ) {
+    (self.channels, self.channelStride) = (channels, channelStride)
+    (self.taps, self.tapCount) = (taps, tapCount)
+    (self.filters, self.filterStride) = (filters, filterStride)
+    (self.width, self.height) = (width, height)
+    (self.inputRowStep, self.inputColumnStep) = (inputRowStep, inputColumnStep)
+    (self.outputRowStep, self.outputColumnStep) = (outputRowStep, outputColumnStep)
+    (self.biasFilterStride, self.biasPixelStride) = (biasFilterStride, biasPixelStride)
+    self.floor = floor
+  }
+
+  /// The Floats of the packed weights.
+  public var weightCount: Int { filters * channels * tapCount }
+}
+
+/// The number of filters in the tile that starts where `left` filters remain: all tiles are full but
+/// the last, which are powers of two.
+@inlinable @inline(__always)
+func tileHeight(filtersLeft left: Int, largest: Int) -> Int {
+  var height = largest
+  while height > left { height /= 2 }
+  return height
+}
+
+/// Runs rows `rows` of a pass for all its filters.
+@inlinable @inline(__always)
+func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, rows: Range<Int>,
+  input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+  output: UnsafeMutablePointer<Float>
+) {
+  var filter = 0
+  while filter < pass.filters {
+    let height = tileHeight(filtersLeft: pass.filters - filter, largest: O)
+    let w = weights + filter * pass.channels * pass.tapCount
+    let b = bias + filter * pass.biasFilterStride
+    let y = output + filter * pass.filterStride
+    switch height {
+    case O: convolveTiles(isa, Tile<O, P>.self, pass, rows, input, w, b, y)
+    case 8: convolveTiles(isa, Tile<8, 1>.self, pass, rows, input, w, b, y)
+    case 4: convolveTiles(isa, Tile<4, 3>.self, pass, rows, input, w, b, y)
+    case 2: convolveTiles(isa, Tile<2, 4>.self, pass, rows, input, w, b, y)
+    default: convolveTiles(isa, Tile<1, 8>.self, pass, rows, input, w, b, y)
+    }
+    filter += height
+  }
+}
+
+/// Runs O filters over rows of pixels, P at a time; pixels run on from row to row.
+@inlinable @inline(__always)
+func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ rows: Range<Int>,
+  _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  var row = rows.lowerBound
+  var column = 0
+  var left = rows.count * pass.width
+  while left >= P {
+    var place = InlineArray<P, UnsafePointer<Float>>(repeating: input)
+    var target = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
+    var offset = InlineArray<P, Int>(repeating: 0)
+    for p in 0..<P {
+      place[p] = input + (row * pass.inputRowStep + column * pass.inputColumnStep)
+      target[p] = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
+      offset[p] = (row * pass.width + column) * pass.biasPixelStride
+      column += 1
+      if column == pass.width {
+        column = 0
+        row += 1
+      }
+    }
+    convolveTile(isa, tile, pass, place, weights, bias, offset, target)
+    left -= P
+  }
+  while left > 0 {
+    let place = input + (row * pass.inputRowStep + column * pass.inputColumnStep)
+    let target = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
+    let offset = (row * pass.width + column) * pass.biasPixelStride
+    column += 1
+    if column == pass.width {
+      column = 0
+      row += 1
+    }
+    convolveTile(
+      isa, Tile<O, 1>.self, pass, InlineArray(repeating: place), weights, bias,
+      InlineArray(repeating: offset), InlineArray(repeating: target))
+    left -= 1
+  }
+}
+
+/// O filters × P pixels in registers.
+@inlinable @inline(__always)
+func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass,
+  _ place: InlineArray<P, UnsafePointer<Float>>, _ weights: UnsafePointer<Float>,
+  _ bias: UnsafePointer<Float>, _ offset: InlineArray<P, Int>,
+  _ target: InlineArray<P, UnsafeMutablePointer<Float>>
+) {
+  var part = 0
+  while part < laneCount {
+    var sum = InlineArray<O, InlineArray<P, ISA.Vector>>(
+      repeating: InlineArray(repeating: ISA.broadcast(0)))
+    for o in 0..<O {
+      for p in 0..<P { sum[o][p] = ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]]) }
+    }
+    var w = weights
+    var start = part
+    for _ in 0..<pass.channels {
+      for t in 0..<pass.tapCount {
+        let shift = start &+ pass.taps[t]
+        var x = InlineArray<P, ISA.Vector>(repeating: ISA.broadcast(0))
+        for p in 0..<P { x[p] = (place[p] + shift).load(ISA.Vector.self) }
+        for o in 0..<O {
+          let weight = ISA.broadcast(w[o])
+          for p in 0..<P { ISA.multiplyAdd(&sum[o][p], weight, x[p]) }
+        }
+        w += O
+      }
+      start &+= pass.channelStride
+    }
+    for o in 0..<O {
+      for p in 0..<P {
+        (target[p] + (o &* pass.filterStride &+ part)).store(ISA.atLeast(pass.floor, sum[o][p]))
+      }
+    }
+    part += ISA.Vector.scalarCount
+  }
+}
+
+/// How weights in PyTorch's order are brought into the order in which a pass reads them:
+/// tile of filters, channel, tap, filter of the tile.
+@frozen
+public struct WeightPacking {
+  /// The source's distance from one filter and one channel of the pass to the next.
+  public var filterStride: Int, channelStride: Int
+  /// For each tap of the pass, its place in the source.
+  public var taps: UnsafePointer<Int>
+
+  @inlinable
+  public init(filterStride: Int, channelStride: Int, taps: UnsafePointer<Int>) {
+    (self.filterStride, self.channelStride) = (filterStride, channelStride)
+    self.taps = taps
+  }
+}
+
+/// Packs the weights of a pass.
+@inlinable @inline(__always)
+func packWeights<ISA: InstructionSet>(
+  _ isa: ISA.Type, largestTile: Int, _ pass: ConvolutionPass, _ packing: WeightPacking,
+  from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+) {
+  var filter = 0
+  var next = target
+  while filter < pass.filters {
+    let height = tileHeight(filtersLeft: pass.filters - filter, largest: largestTile)
+    for c in 0..<pass.channels {
+      for t in 0..<pass.tapCount {
+        var from =
+          source + (filter &* packing.filterStride &+ c &* packing.channelStride &+ packing.taps[t])
+        for _ in 0..<height {
+          next.pointee = from.pointee
+          next += 1
+          from += packing.filterStride
+        }
+      }
+    }
+    filter += height
+  }
+}

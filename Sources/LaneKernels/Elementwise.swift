@@ -1,0 +1,67 @@
+/// y += x for `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func add<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    (y + k).store(UnsafePointer(y + k).load(Lanes.self) + (x + k).load(Lanes.self))
+    k += laneCount
+  }
+}
+
+/// y *= x for `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func multiply<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    (y + k).store(UnsafePointer(y + k).load(Lanes.self) * (x + k).load(Lanes.self))
+    k += laneCount
+  }
+}
+
+/// Copies `rows` rows of `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func copyRows<ISA: InstructionSet>(
+  _ isa: ISA.Type, rows: Int, count: Int, from x: UnsafePointer<Float>, stride: Int,
+  to y: UnsafeMutablePointer<Float>, targetStride: Int
+) {
+  for row in 0..<rows {
+    var k = 0
+    while k < count {
+      (y + (row &* targetStride &+ k)).store((x + (row &* stride &+ k)).load(Lanes.self))
+      k += laneCount
+    }
+  }
+}
+
+/// For each of `count` elements, the sum over blocks, over `pixels` neighbouring places and over lanes:
+/// the gradient of a bias.
+@inlinable @inline(__always)
+func sumLanes<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, pixels: Int, blocks: Int, blockStride: Int,
+  from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
+) {
+  for i in 0..<count {
+    var sums = InlineArray<4, Lanes>(repeating: .zero)
+    for block in 0..<blocks {
+      let place = x + (block &* blockStride &+ i &* pixels &* laneCount)
+      var p = 0
+      while p &+ 4 <= pixels {
+        for k in 0..<4 { sums[k] += (place + (p &+ k) &* laneCount).load(Lanes.self) }
+        p &+= 4
+      }
+      while p < pixels {
+        sums[0] += (place + p &* laneCount).load(Lanes.self)
+        p &+= 1
+      }
+    }
+    let sum = (sums[0] + sums[1]) + (sums[2] + sums[3])
+    let eight = sum.lowHalf + sum.highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    result[i] = two[0] + two[1]
+  }
+}
