@@ -70,7 +70,7 @@ func activationGradient<ISA: InstructionSet>(
 ) {
   switch function {
   case .identity: forEachLanes(count, dy, dx) { $0 }
-  case .step: forEachLanes(count, dy, dx) { _ in 0 }
+  case .step: forEachLanes(count, dy, dx) { _ in .zero }
   case .sigmoid: forEachGradient(count, y, y, dy, dx) { $1 * (1 - $1) }
   case .tanh: forEachGradient(count, y, y, dy, dx) { 1 - $1 * $1 }
   case .arctan: forEachGradient(count, x, x, dy, dx) { x, _ in 1 / (1 + x * x) }
@@ -81,8 +81,8 @@ func activationGradient<ISA: InstructionSet>(
       (dx + k).store(select((y + k).load(Lanes.self) .> 0, d, 0))
     }
   case .leakyReLU:
-    forEachGradient(count, x, x, dy, dx) { x, _ in select(x .> 0, 1, Lanes(repeating: a)) }
-  case .softplus: forEachGradient(count, x, x, dy, dx) { x, _ in logistic(isa, x) }
+    forEachGradient(count, x, x, dy, dx) { x, _ in select(x .> 0, 1, a) }
+  case .softplus: forEachGradient(count, y, y, dy, dx) { 1 - exponential(isa, -$1) }
   case .gaussian:
     let scale = -1 / (b * b)
     forEachGradient(count, x, x, dy, dx) { x, _ in

@@ -58,10 +58,15 @@ func sumLanes<ISA: InstructionSet>(
         p &+= 1
       }
     }
-    let sum = (sums[0] + sums[1]) + (sums[2] + sums[3])
-    let eight = sum.lowHalf + sum.highHalf
-    let four = eight.lowHalf + eight.highHalf
-    let two = four.lowHalf + four.highHalf
-    result[i] = two[0] + two[1]
+    result[i] = sumOfLanes((sums[0] + sums[1]) + (sums[2] + sums[3]))
   }
+}
+
+/// The sum of the sixteen lanes, by halves.
+@inlinable @inline(__always)
+func sumOfLanes(_ x: Lanes) -> Float {
+  let eight = x.lowHalf + x.highHalf
+  let four = eight.lowHalf + eight.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two[0] + two[1]
 }

@@ -8,6 +8,21 @@ func select(_ mask: SIMDMask<SIMD16<Int32>>, _ yes: Lanes, _ no: Lanes) -> Lanes
 }
 
 @inlinable @inline(__always)
+func select(_ mask: SIMDMask<SIMD16<Int32>>, _ yes: Float, _ no: Lanes) -> Lanes {
+  no.replacing(with: Lanes(repeating: yes), where: mask)
+}
+
+@inlinable @inline(__always)
+func select(_ mask: SIMDMask<SIMD16<Int32>>, _ yes: Lanes, _ no: Float) -> Lanes {
+  Lanes(repeating: no).replacing(with: yes, where: mask)
+}
+
+@inlinable @inline(__always)
+func select(_ mask: SIMDMask<SIMD16<Int32>>, _ yes: Float, _ no: Float) -> Lanes {
+  Lanes(repeating: no).replacing(with: Lanes(repeating: yes), where: mask)
+}
+
+@inlinable @inline(__always)
 func absolute(_ x: Lanes) -> Lanes {
   Lanes(bitPattern: SIMD16<UInt32>(bitPattern: x) & SIMD16(repeating: 0x7FFF_FFFF))
 }
@@ -107,8 +122,8 @@ func arcTangent<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let large = a .> 2.414_213_56
   let middle = a .> 0.414_213_56
   let middleArgument = select(middle, (a - 1) / (a + 1), a)
-  let r = select(large, -1 / select(large, a, 1), middleArgument)
-  let offset = select(large, Lanes(repeating: 1.570_796_33), select(middle, 0.785_398_16, 0))
+  let r = select(large, Lanes(repeating: -1) / select(large, a, 1), middleArgument)
+  let offset = select(large, 1.570_796_33, select(middle, 0.785_398_16, 0))
   let square = r * r
   var p = Lanes(repeating: 8.053_744_5e-2)
   p = ISA.multiplyAdd(p, square, Lanes(repeating: -1.387_768_57e-1))

@@ -97,8 +97,8 @@ func rightAnswers(
   _ outputs: Int, _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>
 ) -> Lanes {
   if outputs == 1 {
-    let said = select(y.load(Lanes.self) .>= 0.5, 1, Lanes.zero)
-    let meant = select(t.load(Lanes.self) .>= 0.5, 1, Lanes.zero)
+    let said = select(y.load(Lanes.self) .>= 0.5, 1, 0)
+    let meant = select(t.load(Lanes.self) .>= 0.5, 1, 0)
     return select(said .== meant, 1, 0)
   }
   var (best, bestTarget) = (y.load(Lanes.self), t.load(Lanes.self))
@@ -106,8 +106,8 @@ func rightAnswers(
   for k in 1..<outputs {
     let value = (y + k &* laneCount).load(Lanes.self)
     let target = (t + k &* laneCount).load(Lanes.self)
-    said = select(value .> best, Lanes(repeating: Float(k)), said)
-    meant = select(target .> bestTarget, Lanes(repeating: Float(k)), meant)
+    said = select(value .> best, Float(k), said)
+    meant = select(target .> bestTarget, Float(k), meant)
     best = select(value .> best, value, best)
     bestTarget = select(target .> bestTarget, target, bestTarget)
   }

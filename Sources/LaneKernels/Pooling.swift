@@ -51,16 +51,22 @@ func pool<ISA: InstructionSet>(
   case .maximum:
     poolWindows(pass, channels, x, y, start: Lanes(repeating: -.infinity)) { best, value in
       best = select((value .> best) .| (value .!= value), value, best)
-    } finish: { $0 }
+    } finish: {
+      $0
+    }
   case .average:
     let scale = 1 / Float(pass.kernelHeight * pass.kernelWidth)
     poolWindows(pass, channels, x, y, start: .zero) { sum, value in
       sum += value
-    } finish: { $0 * scale }
+    } finish: {
+      $0 * scale
+    }
   case .l2:
     poolWindows(pass, channels, x, y, start: .zero) { sum, value in
       sum = ISA.multiplyAdd(value, value, sum)
-    } finish: { $0.squareRoot() }
+    } finish: {
+      $0.squareRoot()
+    }
   }
 }
 
@@ -76,7 +82,8 @@ func poolWindows(
     let plane = x + c &* pass.inputHeight &* rowStride
     for i in 0..<pass.outputHeight {
       for j in 0..<pass.outputWidth {
-        var row = plane + (i &* pass.strideHeight &* rowStride &+ j &* pass.strideWidth &* laneCount)
+        var row =
+          plane + (i &* pass.strideHeight &* rowStride &+ j &* pass.strideWidth &* laneCount)
         var value = start
         for _ in 0..<pass.kernelHeight {
           for v in 0..<pass.kernelWidth { add(&value, (row + v &* laneCount).load(Lanes.self)) }

@@ -1,4 +1,5 @@
 import Foundation
+import LaneKernels
 
 /// A function of one number, applied to every element.
 ///
@@ -53,5 +54,46 @@ public struct Activation: Layer, Equatable {
     var dx = gradient
     for k in dx.values.indices { dx[k] *= function.derivative(at: inputs[0][k]) }
     return ReferenceGradients(inputs: [dx])
+  }
+}
+
+// MARK: Engine
+
+extension Activation {
+  public func compile(into site: inout LayerSite) {
+    let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
+    let (kernel, a, b) = function.kernel
+    site.forEachPart(of: output.elements) { block, range in
+      let place = block * output.blockStride + range.lowerBound * laneCount
+      kernels.activate(kernel, a, b, range.count, input.values + place, output.values + place)
+    }
+    guard site.isTraining, let dy = output.gradient, let dx = input.gradient else { return }
+    site.forEachPart(of: output.elements, onTheWayBack: true) { block, range in
+      let place = block * output.blockStride + range.lowerBound * laneCount
+      kernels.activationGradient(
+        kernel, a, b, range.count, input.values + place, output.values + place, dy + place,
+        dx + place)
+    }
+  }
+}
+
+extension Activation.Function {
+  /// The engine's name for the function, with its constants.
+  fileprivate var kernel: (ActivationKernel, Float, Float) {
+    switch self {
+    case .identity: (.identity, 0, 0)
+    case .step: (.step, 0, 0)
+    case .sigmoid: (.sigmoid, 0, 0)
+    case .tanh: (.tanh, 0, 0)
+    case .arctan: (.arctan, 0, 0)
+    case .relu: (.relu, 0, 0)
+    case .leakyReLU(let slope): (.leakyReLU, Float(slope), 0)
+    case .softplus: (.softplus, 0, 0)
+    case .gaussian(let centre, let width): (.gaussian, Float(centre), Float(width))
+    case .multiquadratic(let centre, let offset):
+      (.multiquadratic, Float(centre), Float(offset))
+    case .inverseMultiquadratic(let centre, let offset):
+      (.inverseMultiquadratic, Float(centre), Float(offset))
+    }
   }
 }

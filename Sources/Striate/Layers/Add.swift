@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// The sum of two or more values, element by element.
 ///
 ///     y = x₁ + x₂ + …,  ∂E/∂xᵢ = ∂E/∂y
@@ -31,5 +33,17 @@ public struct Add: Layer, Equatable {
     parameters: [ReferenceTensor]
   ) -> ReferenceGradients {
     ReferenceGradients(inputs: inputs.map { _ in gradient })
+  }
+}
+
+// MARK: Engine
+
+extension Add {
+  public func compile(into site: inout LayerSite) {
+    site.combine(site.inputs.map(\.values), into: site.output.values) { $0.add }
+    guard site.isTraining, let dy = site.output.gradient else { return }
+    for dx in site.inputs.compactMap(\.gradient) {
+      site.combine([dy], into: dx, onTheWayBack: true) { $0.add }
+    }
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// The mean of each window.
 ///
 ///     y[n,c,i,j] = 1/K² · Σ(u,v) x[n, c, s·i + u, s·j + v]
@@ -25,4 +27,8 @@ public struct AveragePool2D: Pool2D, Equatable {
   public func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double] {
     pixels.map { _ in 1 / Double(pixels.count) }
   }
+
+  // MARK: Engine
+
+  public var kernel: PoolingKernel { .average }
 }

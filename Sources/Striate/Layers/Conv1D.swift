@@ -121,3 +121,12 @@ extension [Int] {
 extension ReferenceTensor {
   fileprivate var oneRow: ReferenceTensor { reshaped(to: shape.oneRow) }
 }
+
+// MARK: Engine
+
+extension Conv1D {
+  public func compile(into site: inout LayerSite) {
+    asConv2D.compile(
+      into: &site, image: site.inputs[0].shape.oneRow, output: site.output.shape.oneRow)
+  }
+}

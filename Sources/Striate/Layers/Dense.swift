@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Every output is a weighted sum of every input.
 ///
 ///     y[n,o] = b[o] + Σ(f) w[o,f] · x[n,f]
@@ -83,5 +85,53 @@ public struct Dense: Layer, Equatable {
       }
     }
     return ReferenceGradients(inputs: [dx], parameters: bias ? [dw, db] : [dw])
+  }
+}
+
+// MARK: Engine
+
+extension Dense {
+  public func compile(into site: inout LayerSite) {
+    let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
+    let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
+    let pass = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, floor: site.floor)
+    let weights = site.parameters[0].values
+    let biases = bias ? site.parameters[1].values : site.allocate(1)
+    let stride = bias ? 1 : 0
+    let rows = (outputs + 3) / 4
+    let parts = min(rows, LayerSite.fewestTasks)
+    // Four outputs make a tile, and a task is a number of tiles.
+    let chunk: @Sendable (Int) -> Range<Int> = { part in
+      rows * part / parts * 4..<min(outputs, rows * (part + 1) / parts * 4)
+    }
+    site.forward(tasks: parts) { part in
+      kernels.denseForward(
+        pass, chunk(part), input.values + 0, weights + 0, biases + 0, stride, output.values + 0)
+    }
+    guard site.isTraining, let dy = output.gradient, let dw = site.parameters[0].gradient else {
+      return
+    }
+    let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
+    let transposed = site.allocate(blocks * laneCount * rowStride)
+    site.alsoForward(tasks: blocks) { block in
+      kernels.lanesToRows(
+        inputs, input.values + block * input.blockStride,
+        transposed + block * laneCount * rowStride, rowStride)
+    }
+    site.backward(tasks: parts) { part in
+      kernels.denseWeightGradient(
+        pass, chunk(part), transposed + 0, rowStride, dy + 0, dw + 0)
+    }
+    if bias, let db = site.parameters[1].gradient {
+      site.appendBiasGradient(dy: dy, to: db, count: outputs, pixels: 1)
+    }
+    guard let dx = input.gradient else { return }
+    let columns = (inputs + 7) / 8
+    let columnParts = min(columns, LayerSite.fewestTasks)
+    site.alsoBackward(tasks: columnParts) { part in
+      kernels.denseInputGradient(
+        pass, columns * part / columnParts * 8..<min(inputs, columns * (part + 1) / columnParts * 8),
+        dy + 0, weights + 0, dx + 0)
+    }
   }
 }

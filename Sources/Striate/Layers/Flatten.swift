@@ -34,3 +34,12 @@ public struct Flatten: Layer, Equatable {
     ReferenceGradients(inputs: [gradient.reshaped(to: inputs[0].shape)])
   }
 }
+
+// MARK: Engine
+
+extension Flatten {
+  /// The same numbers in the same place.
+  public var isView: Bool { true }
+
+  public func compile(into site: inout LayerSite) {}
+}

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Several neighbouring channels folded into one: by their maximum (maxout) or their mean.
 ///
 ///     y[n,c,…] = max(p) x[n, c·k + p, …]   or   1/k · Σ(p) x[n, c·k + p, …],  0 ≤ p < k
@@ -31,7 +33,7 @@ public struct Fold: Layer, Equatable {
 
   public var text: String { "\(kind.rawValue) \(pieces)" }
 
-  public var backwardNeeds: BackwardNeeds { kind == .maximum ? .inputs : [] }
+  public var backwardNeeds: BackwardNeeds { kind == .maximum ? [.inputs, .output] : [] }
 
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let shape = try inputs.only()
@@ -86,3 +88,20 @@ public struct Fold: Layer, Equatable {
 
 /// The maximum of every `pieces` neighbouring channels.
 public func Maxout(_ pieces: Int) -> Fold { Fold(.maximum, pieces: pieces) }
+
+// MARK: Engine
+
+extension Fold {
+  public func compile(into site: inout LayerSite) {
+    let shape = site.inputs[0].shape
+    // Channels are the rows of an image whose columns are the places of a map.
+    let pixels = shape.dropFirst().reduce(1, *)
+    site.appendPooling(
+      kind == .maximum ? .maximum : .average,
+      PoolingPass(
+        kernelHeight: pieces, kernelWidth: 1, strideHeight: pieces, strideWidth: 1,
+        inputHeight: shape[0], inputWidth: pixels, outputHeight: shape[0] / pieces,
+        outputWidth: pixels),
+      channels: 1)
+  }
+}

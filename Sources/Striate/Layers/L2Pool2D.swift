@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// The Euclidean length of each window.
 ///
 ///     y[n,c,i,j] = √( Σ(u,v) x[n, c, s·i + u, s·j + v]² ),  ∂y/∂x = x / y
@@ -27,4 +29,8 @@ public struct L2Pool2D: Pool2D, Equatable {
   public func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double] {
     pixels.map { output == 0 ? 0 : $0 / output }
   }
+
+  // MARK: Engine
+
+  public var kernel: PoolingKernel { .l2 }
 }

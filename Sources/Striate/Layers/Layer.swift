@@ -31,11 +31,20 @@ public protocol Layer: Sendable {
 
   /// Which values the engine must still hold when it runs this layer backwards.
   var backwardNeeds: BackwardNeeds { get }
+
+  /// Whether the output is the input's own memory under another shape.
+  var isView: Bool { get }
+
+  /// Appends the steps that compute this layer, forwards and backwards, to a plan.
+  func compile(into site: inout LayerSite)
 }
 
 extension Layer {
   /// No parameters.
   public func parameters(of inputs: [[Int]]) -> [ParameterDescription] { [] }
+
+  /// No: a layer writes its output.
+  public var isView: Bool { false }
 
   /// None.
   public func multiplyAdds(of inputs: [[Int]]) throws -> Int { 0 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// The largest pixel of each window.
 ///
 ///     y[n,c,i,j] = max(u,v) x[n, c, s·i + u, s·j + v]
@@ -16,7 +18,7 @@ public struct MaxPool2D: Pool2D, Equatable {
 
   public var stem: String { "maxpool" }
 
-  public var backwardNeeds: BackwardNeeds { .inputs }
+  public var backwardNeeds: BackwardNeeds { [.inputs, .output] }
 
   // MARK: Reference
 
@@ -26,4 +28,8 @@ public struct MaxPool2D: Pool2D, Equatable {
     let maximum = pixels.firstMaximum
     return pixels.indices.map { $0 == maximum ? 1 : 0 }
   }
+
+  // MARK: Engine
+
+  public var kernel: PoolingKernel { .maximum }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// The product of two or more values, element by element (the Hadamard product).
 ///
 ///     y = x₁ · x₂ · …,  ∂E/∂xᵢ = ∂E/∂y · Π(j ≠ i) xⱼ
@@ -45,5 +47,19 @@ extension ReferenceTensor {
     precondition(
       shape == other.shape, "ReferenceTensor: expected \(shape), found \(other.shape)")
     for k in values.indices { values[k] *= other[k] }
+  }
+}
+
+// MARK: Engine
+
+extension Multiply {
+  public func compile(into site: inout LayerSite) {
+    site.combine(site.inputs.map(\.values), into: site.output.values) { $0.multiply }
+    guard site.isTraining, let dy = site.output.gradient else { return }
+    for (index, input) in site.inputs.enumerated() {
+      guard let dx = input.gradient else { continue }
+      let others = site.inputs.enumerated().filter { $0.offset != index }.map(\.element.values)
+      site.combine([dy] + others, into: dx, onTheWayBack: true) { $0.multiply }
+    }
   }
 }

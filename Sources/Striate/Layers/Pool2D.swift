@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// A layer that reduces every window of every channel to one number.
 ///
 ///     y[n,c,i,j] = reduce { x[n, c, s·i + u, s·j + v] : 0 ≤ u, v < K }
@@ -16,6 +18,9 @@ public protocol Pool2D: Layer {
 
   /// ∂output/∂pixel for each pixel of one window.
   func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double]
+
+  /// The engine's name for the rule.
+  var kernel: PoolingKernel { get }
 }
 
 extension Pool2D {
@@ -92,5 +97,43 @@ extension [Double] {
       best = i
     }
     return best
+  }
+}
+
+// MARK: Engine
+
+extension Pool2D {
+  public func compile(into site: inout LayerSite) {
+    let (input, output) = (site.inputs[0].shape, site.output.shape)
+    site.appendPooling(
+      kernel,
+      PoolingPass(
+        kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
+        strideHeight: window.stride.height, strideWidth: window.stride.width,
+        inputHeight: input[1], inputWidth: input[2], outputHeight: output[1],
+        outputWidth: output[2]),
+      channels: input[0])
+  }
+}
+
+extension LayerSite {
+  /// Appends a pooling of `channels` maps, forwards and backwards.
+  mutating func appendPooling(_ kind: PoolingKernel, _ pass: PoolingPass, channels: Int) {
+    let (kernels, input, output) = (kernels, inputs[0], output)
+    let inputMap = pass.inputHeight * pass.inputWidth * laneCount
+    let outputMap = pass.outputHeight * pass.outputWidth * laneCount
+    forEachPart(of: channels) { block, range in
+      kernels.pool(
+        kind, pass, range.count,
+        input.values + (block * input.blockStride + range.lowerBound * inputMap),
+        output.values + (block * output.blockStride + range.lowerBound * outputMap))
+    }
+    guard isTraining, let dy = output.gradient, let dx = input.gradient else { return }
+    forEachPart(of: channels, onTheWayBack: true) { block, range in
+      let from = block * output.blockStride + range.lowerBound * outputMap
+      let to = block * input.blockStride + range.lowerBound * inputMap
+      kernels.poolGradient(
+        kind, pass, range.count, input.values + to, output.values + from, dy + from, dx + to)
+    }
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Units that answer to the distance of the input from a centre that they learn.
 ///
 ///     y[n,k] = φ(‖x[n] − c[k]‖)
@@ -85,5 +87,52 @@ public struct RadialBasis: Layer, Equatable {
     _ x: ReferenceTensor, _ n: Int, _ c: ReferenceTensor, _ k: Int
   ) -> Double {
     (0..<x.shape[1]).reduce(0) { $0 + (x[n, $1] - c[k, $1]) * (x[n, $1] - c[k, $1]) }
+  }
+}
+
+// MARK: Engine
+
+extension RadialBasis {
+  public func compile(into site: inout LayerSite) {
+    let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
+    let (features, units, blocks) = (input.elements, units, site.blocks)
+    let centres = site.parameters[0].values
+    let (kernel, scale) = (function.kernel, Float(function.scale))
+    site.forward(tasks: blocks) { block in
+      kernels.radial(
+        kernel, scale, features, units, input.values + block * input.blockStride, centres + 0,
+        output.values + block * output.blockStride)
+    }
+    guard site.isTraining, let dy = output.gradient, let dc = site.parameters[0].gradient else {
+      return
+    }
+    let slope = site.allocate(blocks * output.blockStride)
+    site.backward(tasks: blocks) { block in
+      let place = block * output.blockStride
+      kernels.radialSlope(
+        kernel, scale, units, output.values + place, dy + place, slope + place)
+    }
+    let parts = min(units, LayerSite.fewestTasks)
+    site.backward(tasks: parts) { part in
+      kernels.radialCentreGradient(
+        features, units, units * part / parts..<units * (part + 1) / parts, blocks,
+        input.values + 0, centres + 0, slope + 0, dc + 0)
+    }
+    guard let dx = input.gradient else { return }
+    site.alsoBackward(tasks: blocks) { block in
+      kernels.radialInputGradient(
+        features, units, input.values + block * input.blockStride, centres + 0,
+        slope + block * output.blockStride, dx + block * input.blockStride)
+    }
+  }
+}
+
+extension RadialFunction {
+  fileprivate var kernel: RadialKernel {
+    switch self {
+    case .gaussian: .gaussian
+    case .multiquadratic: .multiquadratic
+    case .inverseMultiquadratic: .inverseMultiquadratic
+    }
   }
 }

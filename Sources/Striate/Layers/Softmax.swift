@@ -1,4 +1,5 @@
 import Foundation
+import LaneKernels
 
 /// Scores turned into probabilities: positive, with sum 1 over the channels.
 ///
@@ -57,6 +58,26 @@ extension ReferenceTensor {
       for pixel in 0..<size {
         body((0..<shape[1]).map { (n * shape[1] + $0) * size + pixel })
       }
+    }
+  }
+}
+
+// MARK: Engine
+
+extension Softmax {
+  public func compile(into site: inout LayerSite) {
+    let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
+    let channels = output.shape[0]
+    let pixels = output.elements / channels
+    site.forward(tasks: site.blocks) { block in
+      kernels.softmax(
+        channels, pixels, input.values + block * input.blockStride,
+        output.values + block * output.blockStride)
+    }
+    guard site.isTraining, let dy = output.gradient, let dx = input.gradient else { return }
+    site.backward(tasks: site.blocks) { block in
+      let place = block * output.blockStride
+      kernels.softmaxGradient(channels, pixels, output.values + place, dy + place, dx + place)
     }
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Adam: steps along the running mean of the gradient, divided by that of its size.
 ///
 ///     g = ∂E/∂w + λ·w
@@ -44,5 +46,15 @@ public struct Adam: Optimizer, Equatable {
       let g = gradient[i] + weightDecay * w[i]
       w[i] -= Double(learningRate) * moments.direction(g, at: i, state: &state, step: step)
     }
+  }
+}
+
+// MARK: Engine
+
+extension Adam {
+  public func update(_ slice: ParameterSlice, step: Int) {
+    slice.updateAdam(
+      learningRate: learningRate, moments: moments, weightDecay: weightDecay,
+      isDecoupled: false, step: step)
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Adam whose weight decay does not pass through the running means.
 ///
 ///     w ← (1 − γ·λ)·w − γ · direction(∂E/∂w), with the running means of `Moments`
@@ -44,5 +46,15 @@ public struct AdamW: Optimizer, Equatable {
       w[i] -= rate * weightDecay * w[i]
       w[i] -= rate * moments.direction(gradient[i], at: i, state: &state, step: step)
     }
+  }
+}
+
+// MARK: Engine
+
+extension AdamW {
+  public func update(_ slice: ParameterSlice, step: Int) {
+    slice.updateAdam(
+      learningRate: learningRate, moments: moments, weightDecay: weightDecay,
+      isDecoupled: true, step: step)
   }
 }

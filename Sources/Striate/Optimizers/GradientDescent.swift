@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Plain gradient descent.
 ///
 ///     w ← w − γ · ∂E/∂w
@@ -23,5 +25,14 @@ public struct GradientDescent: Optimizer, Equatable {
     _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int
   ) {
     for i in w.indices { w[i] -= Double(learningRate) * gradient[i] }
+  }
+}
+
+// MARK: Engine
+
+extension GradientDescent {
+  public func update(_ slice: ParameterSlice, step: Int) {
+    slice.kernels.updateSGD(
+      slice.count, slice.weights, slice.gradient, nil, learningRate, 0, 0, false, step == 1)
   }
 }

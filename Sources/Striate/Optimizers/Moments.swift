@@ -1,4 +1,5 @@
 import Foundation
+import LaneKernels
 
 /// The running means of the gradient and of its square that `Adam` and `AdamW` share.
 ///
@@ -44,5 +45,19 @@ public struct Moments: Sendable, Equatable {
     let mean = state[0][i] / (1 - pow(beta1, Double(step)))
     let square = state[1][i] / (1 - pow(beta2, Double(step)))
     return mean / (square.squareRoot() + epsilon)
+  }
+}
+
+// MARK: Engine
+
+extension ParameterSlice {
+  /// One step of `Adam`, or of `AdamW` where weight decay is decoupled.
+  func updateAdam(
+    learningRate: Float, moments: Moments, weightDecay: Double, isDecoupled: Bool, step: Int
+  ) {
+    kernels.updateAdam(
+      count, weights, gradient, state(0), state(1), learningRate, Float(moments.beta1),
+      Float(moments.beta2), Float(moments.epsilon), Float(weightDecay), isDecoupled,
+      Float(1 - pow(moments.beta1, Double(step))), Float(1 - pow(moments.beta2, Double(step))))
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// A rule that changes parameters so that a loss falls.
 ///
 /// The rule is a value without memory: what it remembers from step to step is the state, arrays of the
@@ -27,6 +29,33 @@ public protocol Optimizer: Sendable {
   ///   - step: The number of this step; the first is 1.
   func referenceUpdate(
     _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int)
+
+  /// One update of a part of the parameters in the engine. The first step is 1.
+  func update(_ slice: ParameterSlice, step: Int)
+}
+
+/// A part of a network's parameters in the engine's memory, with their gradient and the optimizer's
+/// state.
+public struct ParameterSlice {
+  /// The number of Floats, a multiple of 16.
+  public let count: Int
+
+  /// The parameters.
+  public let weights: UnsafeMutablePointer<Float>
+
+  /// ∂E/∂w.
+  public let gradient: UnsafePointer<Float>
+
+  /// The kernels of the processor.
+  public let kernels: KernelTable
+
+  let states: UnsafeMutablePointer<Float>
+  let stateStride: Int
+
+  /// The state array of that index.
+  public func state(_ index: Int) -> UnsafeMutablePointer<Float> {
+    states + index * stateStride
+  }
 }
 
 /// A number of an optimizer is outside its range, or no optimizer has that name.

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Steps divided by a running root mean square of the gradient.
 ///
 ///     g = ∂E/∂w + λ·w
@@ -66,5 +68,16 @@ public struct RMSprop: Optimizer, Equatable {
       }
       w[i] -= Double(learningRate) * direction
     }
+  }
+}
+
+// MARK: Engine
+
+extension RMSprop {
+  public func update(_ slice: ParameterSlice, step: Int) {
+    slice.kernels.updateRMSprop(
+      slice.count, slice.weights, slice.gradient, slice.state(0),
+      momentum == 0 ? nil : slice.state(1), learningRate, Float(smoothing), Float(epsilon),
+      Float(momentum), Float(weightDecay))
   }
 }

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Stochastic gradient descent with momentum, Nesterov's look-ahead and weight decay.
 ///
 ///     g = ∂E/∂w + λ·w
@@ -60,5 +62,15 @@ public struct SGD: Optimizer, Equatable {
       }
       w[i] -= Double(learningRate) * direction
     }
+  }
+}
+
+// MARK: Engine
+
+extension SGD {
+  public func update(_ slice: ParameterSlice, step: Int) {
+    slice.kernels.updateSGD(
+      slice.count, slice.weights, slice.gradient, momentum == 0 ? nil : slice.state(0),
+      learningRate, Float(momentum), Float(weightDecay), nesterov, step == 1)
   }
 }

@@ -1,0 +1,341 @@
+import LaneKernels
+
+/// The engine's side of a convolution, for images [C, H, W].
+///
+/// Forwards: the image with its zero border, one pass over kernel taps. Back to the image: the outputs'
+/// gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
+/// that phase. Back to the weights: sums over all pixels of all blocks.
+extension Conv2D {
+  public func compile(into site: inout LayerSite) {
+    compile(into: &site, image: site.inputs[0].shape, output: site.output.shape)
+  }
+
+  func compile(into site: inout LayerSite, image: [Int], output: [Int]) {
+    let geometry = ConvolutionGeometry(layer: self, image: image, output: output)
+    let x = geometry.appendBorder(to: &site)
+    geometry.appendForward(to: &site, x: x)
+    guard site.isTraining else { return }
+    let dyPadded = geometry.appendGradientBorder(to: &site)
+    if dyPadded == nil { site.backward(tasks: 0) { _ in } }
+    geometry.appendInputGradient(to: &site, dy: dyPadded)
+    geometry.appendWeightGradient(to: &site, x: x)
+    geometry.appendBiasGradient(to: &site)
+  }
+}
+
+/// Rows of lanes in memory: a plane of an image with its border.
+private struct Plane {
+  var values: Floats
+  var blockStride: Int
+  var planeStride: Int
+  var rowStride: Int
+}
+
+/// One phase of a stride on one axis: every `stride`-th input pixel from `first` on, and the kernel taps
+/// that reach it.
+private struct StridePhase {
+  /// The first input pixel of the phase, and how many there are.
+  var first: Int, count: Int
+  /// The output pixel that `first` would belong to with tap 0.
+  var origin: Int
+  /// Kernel taps and their offset in output pixels.
+  var taps: [(tap: Int, offset: Int)]
+
+  static func all(
+    size: Int, padding: Int, stride: Int, dilation: Int, kernel: Int
+  ) -> [StridePhase] {
+    (0..<stride).compactMap { phase in
+      // Padded coordinate R = stride · q + phase; output i = q + (phase − dilation · u) / stride.
+      let first = ((phase - padding) % stride + stride) % stride
+      guard first < size else { return nil }
+      let taps = (0..<kernel).compactMap { u -> (tap: Int, offset: Int)? in
+        let distance = phase - dilation * u
+        guard distance % stride == 0 else { return nil }
+        return (u, distance / stride)
+      }
+      return StridePhase(
+        first: first, count: (size - first + stride - 1) / stride,
+        origin: (first + padding - phase) / stride, taps: taps)
+    }
+  }
+
+  /// The output pixels that this phase reads, inside the map or not.
+  var reach: ClosedRange<Int>? {
+    guard let low = taps.map(\.offset).min(), let high = taps.map(\.offset).max() else {
+      return nil
+    }
+    return origin + low...origin + count - 1 + high
+  }
+}
+
+private struct ConvolutionGeometry: Sendable {
+  let channels: Int, height: Int, width: Int
+  let filters: Int, outputHeight: Int, outputWidth: Int
+  let window: Window, groups: Int, bias: Conv2D.Bias
+
+  init(layer: Conv2D, image: [Int], output: [Int]) {
+    (channels, height, width) = (image[0], image[1], image[2])
+    (filters, outputHeight, outputWidth) = (output[0], output[1], output[2])
+    (window, groups, bias) = (layer.window, layer.groups, layer.bias)
+  }
+
+  var groupChannels: Int { channels / groups }
+  var groupFilters: Int { filters / groups }
+  var kernelSize: Int { window.kernel.height * window.kernel.width }
+  var outputPixels: Int { outputHeight * outputWidth }
+  var weightsOfGroup: Int { groupFilters * groupChannels * kernelSize }
+
+  /// The image with its zero border: a copy, or the image itself where there is no border.
+  func appendBorder(to site: inout LayerSite) -> Plane {
+    let input = site.inputs[0]
+    let p = window.padding
+    if (p.top, p.left, p.bottom, p.right) == (0, 0, 0, 0) {
+      return Plane(
+        values: input.values, blockStride: input.blockStride,
+        planeStride: height * width * laneCount, rowStride: width * laneCount)
+    }
+    let rowStride = (width + p.left + p.right) * laneCount
+    let planeStride = (height + p.top + p.bottom) * rowStride
+    let padded = site.allocate(site.blocks * channels * planeStride)
+    copy(
+      from: input.values, size: Extent(height, width), planes: channels, to: padded,
+      planeStride: planeStride, rowStride: rowStride,
+      corner: p.top * rowStride + p.left * laneCount, site: &site, onTheWayBack: false)
+    return Plane(
+      values: padded, blockStride: channels * planeStride, planeStride: planeStride,
+      rowStride: rowStride)
+  }
+
+  private func copy(
+    from source: Floats, size: Extent, planes: Int, to target: Floats, planeStride: Int,
+    rowStride: Int, corner: Int, site: inout LayerSite, onTheWayBack: Bool
+  ) {
+    let kernels = site.kernels
+    let line = size.width * laneCount
+    site.forEachPart(of: planes, onTheWayBack: onTheWayBack) { block, range in
+      for plane in range {
+        kernels.copyRows(
+          size.height, line, source + (block * planes + plane) * size.height * line, line,
+          target + ((block * planes + plane) * planeStride + corner), rowStride)
+      }
+    }
+  }
+
+  func appendForward(to site: inout LayerSite, x: Plane) {
+    let (kernels, output, blocks) = (site.kernels, site.output, site.blocks)
+    let taps = site.constants(
+      kernelTaps { u, v in
+        u * window.dilation.height * x.rowStride + v * window.dilation.width * laneCount
+      })
+    let identity = site.constants(Array(0..<kernelSize))
+    let zero = site.allocate(1)
+    let pass = ConvolutionPass(
+      channels: groupChannels, channelStride: x.planeStride, taps: taps.base,
+      tapCount: kernelSize, filters: groupFilters, filterStride: outputPixels * laneCount,
+      width: outputWidth, height: outputHeight,
+      inputRowStep: window.stride.height * x.rowStride,
+      inputColumnStep: window.stride.width * laneCount, outputRowStep: outputWidth * laneCount,
+      outputColumnStep: laneCount,
+      biasFilterStride: bias == .none ? 0 : bias == .shared ? 1 : outputPixels,
+      biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor)
+    let packing = WeightPacking(
+      filterStride: groupChannels * kernelSize, channelStride: kernelSize, taps: identity.base)
+    let packed = site.allocate(groups * weightsOfGroup)
+    let weights = site.parameters[0].values
+    let biases = bias == .none ? zero : site.parameters[1].values
+    let shape = ConstantPass(pass: pass, packing: packing)
+    site.prepare(tasks: groups) { [weightsOfGroup] group in
+      kernels.packWeights(
+        shape.pass, shape.packing, weights + group * weightsOfGroup,
+        packed + group * weightsOfGroup)
+    }
+    // A band of rows whose inputs stay in the second-level cache while all filters pass over it.
+    let bands = max(
+      site.parts(of: outputHeight),
+      min(outputHeight, x.blockStride * MemoryLayout<Float>.stride / ConvolutionGeometry.cache))
+    site.forward(tasks: blocks * bands) { [self] task in
+      let (block, band) = task.quotientAndRemainder(dividingBy: bands)
+      let rows = outputHeight * band / bands..<outputHeight * (band + 1) / bands
+      for group in 0..<groups {
+        kernels.convolve(
+          shape.pass, rows, x.values + (block * x.blockStride + group * groupChannels * x.planeStride),
+          packed + group * weightsOfGroup, biases + group * groupFilters * shape.pass.biasFilterStride,
+          output.values
+            + (block * output.blockStride + group * groupFilters * outputPixels * laneCount))
+      }
+    }
+  }
+
+  /// Bytes of input that a band of rows may have.
+  static let cache = 512 * 1024
+
+  private func kernelTaps(_ offset: (_ u: Int, _ v: Int) -> Int) -> [Int] {
+    (0..<window.kernel.height).flatMap { u in (0..<window.kernel.width).map { offset(u, $0) } }
+  }
+
+  private var rowPhases: [StridePhase] {
+    StridePhase.all(
+      size: height, padding: window.padding.top, stride: window.stride.height,
+      dilation: window.dilation.height, kernel: window.kernel.height)
+  }
+
+  private var columnPhases: [StridePhase] {
+    StridePhase.all(
+      size: width, padding: window.padding.left, stride: window.stride.width,
+      dilation: window.dilation.width, kernel: window.kernel.width)
+  }
+
+  /// The output pixels that any phase reads, together with the map itself.
+  private func reach(_ phases: [StridePhase], size: Int) -> ClosedRange<Int> {
+    phases.compactMap(\.reach).reduce(0...size - 1) {
+      min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound)
+    }
+  }
+
+  /// The outputs' gradient with the zeros that the input's gradient reads; nil where nobody needs it.
+  func appendGradientBorder(to site: inout LayerSite) -> Plane? {
+    guard site.inputs[0].gradient != nil, let dy = site.output.gradient else { return nil }
+    let rows = reach(rowPhases, size: outputHeight)
+    let columns = reach(columnPhases, size: outputWidth)
+    if rows.count == outputHeight, columns.count == outputWidth {
+      return Plane(
+        values: dy, blockStride: site.output.blockStride, planeStride: outputPixels * laneCount,
+        rowStride: outputWidth * laneCount)
+    }
+    let rowStride = columns.count * laneCount
+    let planeStride = rows.count * rowStride
+    let padded = site.allocate(site.blocks * filters * planeStride)
+    copy(
+      from: dy, size: Extent(outputHeight, outputWidth), planes: filters, to: padded,
+      planeStride: planeStride, rowStride: rowStride,
+      corner: -rows.lowerBound * rowStride - columns.lowerBound * laneCount, site: &site,
+      onTheWayBack: true)
+    return Plane(
+      values: padded, blockStride: filters * planeStride, planeStride: planeStride,
+      rowStride: rowStride)
+  }
+
+  func appendInputGradient(to site: inout LayerSite, dy: Plane?) {
+    guard let dy, let dx = site.inputs[0].gradient else { return }
+    let (kernels, blocks) = (site.kernels, site.blocks)
+    let blockStride = site.inputs[0].blockStride
+    let zero = site.allocate(1)
+    let weights = site.parameters[0].values
+    let rows = reach(rowPhases, size: outputHeight)
+    let columns = reach(columnPhases, size: outputWidth)
+    site.backward(tasks: 0) { _ in }
+    for row in rowPhases {
+      for column in columnPhases {
+        var (offsets, places) = ([Int](), [Int]())
+        for (u, i) in row.taps {
+          for (v, j) in column.taps {
+            offsets.append(i * dy.rowStride + j * laneCount)
+            places.append(u * window.kernel.width + v)
+          }
+        }
+        let pass = ConvolutionPass(
+          channels: groupFilters, channelStride: dy.planeStride,
+          taps: site.constants(offsets).base, tapCount: offsets.count, filters: groupChannels,
+          filterStride: height * width * laneCount, width: column.count, height: row.count,
+          inputRowStep: dy.rowStride, inputColumnStep: laneCount,
+          outputRowStep: window.stride.height * width * laneCount,
+          outputColumnStep: window.stride.width * laneCount, biasFilterStride: 0,
+          biasPixelStride: 0, floor: -.infinity)
+        let packing = WeightPacking(
+          filterStride: kernelSize, channelStride: groupChannels * kernelSize,
+          taps: site.constants(places).base)
+        let shape = ConstantPass(pass: pass, packing: packing)
+        let packed = site.allocate(groups * pass.weightCount)
+        site.prepare(tasks: groups) { [weightsOfGroup] group in
+          kernels.packWeights(
+            shape.pass, shape.packing, weights + group * weightsOfGroup,
+            packed + group * shape.pass.weightCount)
+        }
+        let from =
+          (row.origin - rows.lowerBound) * dy.rowStride
+          + (column.origin - columns.lowerBound) * laneCount
+        let to = (row.first * width + column.first) * laneCount
+        let bands = max(
+          site.parts(of: row.count),
+          min(row.count, dy.blockStride * MemoryLayout<Float>.stride / ConvolutionGeometry.cache))
+        site.alsoBackward(tasks: blocks * bands) { [self] task in
+          let (block, band) = task.quotientAndRemainder(dividingBy: bands)
+          for group in 0..<groups {
+            kernels.convolve(
+              shape.pass, row.count * band / bands..<row.count * (band + 1) / bands,
+              dy.values
+                + (block * dy.blockStride + group * groupFilters * dy.planeStride + from),
+              packed + group * shape.pass.weightCount, zero + 0,
+              dx
+                + (block * blockStride + group * groupChannels * height * width * laneCount + to))
+          }
+        }
+      }
+    }
+  }
+
+  func appendWeightGradient(to site: inout LayerSite, x: Plane) {
+    guard let dy = site.output.gradient, let dw = site.parameters[0].gradient else { return }
+    let kernels = site.kernels
+    let pixels = kernelTaps { u, v in
+      u * window.dilation.height * x.rowStride + v * window.dilation.width * laneCount
+    }
+    let taps = site.constants(
+      (0..<groupChannels).flatMap { c in pixels.map { c * x.planeStride + $0 } })
+    let tapCount = groupChannels * kernelSize
+    let pass = WeightGradientPass(
+      taps: taps.base, tapCount: tapCount, filters: groupFilters,
+      filterStride: outputPixels * laneCount, width: outputWidth, height: outputHeight,
+      inputRowStep: window.stride.height * x.rowStride,
+      inputColumnStep: window.stride.width * laneCount, blocks: site.blocks,
+      inputBlockStride: x.blockStride, gradientBlockStride: site.output.blockStride)
+    let shape = ConstantGradientPass(pass: pass)
+    let tiles = (groupFilters + 3) / 4
+    let tapParts = min(
+      (tapCount + 5) / 6, max(1, LayerSite.fewestTasks / (groups * tiles)))
+    site.alsoBackward(tasks: groups * tiles * tapParts) { [self] task in
+      let (place, part) = task.quotientAndRemainder(dividingBy: tapParts)
+      let (group, tile) = place.quotientAndRemainder(dividingBy: tiles)
+      kernels.weightGradient(
+        shape.pass, tile * 4..<min(groupFilters, tile * 4 + 4),
+        tapCount * part / tapParts..<tapCount * (part + 1) / tapParts,
+        x.values + group * groupChannels * x.planeStride,
+        dy + group * groupFilters * outputPixels * laneCount, dw + group * weightsOfGroup)
+    }
+  }
+
+  func appendBiasGradient(to site: inout LayerSite) {
+    guard bias != .none, let dy = site.output.gradient,
+      let db = site.parameters[1].gradient
+    else { return }
+    site.appendBiasGradient(
+      dy: dy, to: db, count: bias == .shared ? filters : filters * outputPixels,
+      pixels: bias == .shared ? outputPixels : 1)
+  }
+}
+
+/// A pass whose offsets live in the plan. Unchecked: they are never written.
+private struct ConstantPass: @unchecked Sendable {
+  let pass: ConvolutionPass
+  let packing: WeightPacking
+}
+
+/// A pass whose offsets live in the plan. Unchecked: they are never written.
+private struct ConstantGradientPass: @unchecked Sendable {
+  let pass: WeightGradientPass
+}
+
+extension LayerSite {
+  /// Adds the gradient of a bias to the last step: for each of `count` elements the sum over blocks,
+  /// over `pixels` places and over images.
+  mutating func appendBiasGradient(dy: Floats, to db: Floats, count: Int, pixels: Int) {
+    let (kernels, blocks, blockStride) = (kernels, blocks, output.blockStride)
+    let parts = min(count, LayerSite.fewestTasks)
+    alsoBackward(tasks: parts) { part in
+      let range = count * part / parts..<count * (part + 1) / parts
+      kernels.sumLanes(
+        range.count, pixels, blocks, blockStride, dy + range.lowerBound * pixels * laneCount,
+        db + range.lowerBound)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import CPUFeatures
+import Foundation
+import KernelsAVX2
+import KernelsAVX512
+import KernelsPortable
+import LaneKernels
+
+extension KernelTable {
+  /// The tables that this processor can run, fastest first.
+  package static let runnable: [KernelTable] = {
+    var tables: [KernelTable] = []
+    if striate_cpu_has_avx512() { tables.append(.avx512) }
+    if striate_cpu_has_avx2() { tables.append(.avx2) }
+    return tables + [.portable]
+  }()
+
+  /// The table that is used: the fastest, or the one that STRIATE_ISA names.
+  package static let best: KernelTable = {
+    let name = ProcessInfo.processInfo.environment["STRIATE_ISA"]?.lowercased()
+    let wanted = name == "baseline" ? "portable" : name
+    return runnable.first { $0.name == wanted } ?? runnable[0]
+  }()
+}
+
+/// What the engine runs on.
+public enum Engine {
+  /// The instruction set in use: "avx512", "avx2" or "portable".
+  public static var instructionSet: String { KernelTable.best.name }
+
+  /// The instruction sets that this processor can run, fastest first.
+  public static var runnableInstructionSets: [String] { KernelTable.runnable.map(\.name) }
+
+  /// The threads used unless told otherwise: one for each processor.
+  public static var defaultThreads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+  /// The most threads that can be asked for.
+  public static let maximumThreads = 1024
+}

@@ -1,0 +1,168 @@
+import LaneKernels
+
+/// A value of the graph in the engine: [block][element] of 16 lanes, one image a lane.
+public struct LaneValue: Sendable {
+  /// The shape of one image.
+  public let shape: [Int]
+
+  /// Where it lies.
+  public let values: Floats
+
+  /// Where its gradient lies; nil where nobody needs it.
+  public let gradient: Floats?
+
+  /// The elements of one image.
+  public var elements: Int { shape.reduce(1, *) }
+
+  /// The Floats from one block of 16 images to the next.
+  public var blockStride: Int { elements * laneCount }
+}
+
+/// A parameter in the engine, in PyTorch's layout.
+public struct ParameterPlace: Sendable {
+  /// The values.
+  public let values: Floats
+
+  /// The gradient; nil in a plan for inference.
+  public let gradient: Floats?
+
+  /// The number of Floats.
+  public let count: Int
+}
+
+/// Where a layer compiles itself: its values and parameters, the kernels, and the lists of work that the
+/// plan runs.
+///
+/// Work is cut into tasks by shapes and batch alone, so that every number of threads computes the same
+/// bits.
+public struct LayerSite {
+  /// Blocks of 16 images.
+  public let blocks: Int
+
+  /// The kernels of the processor.
+  public let kernels: KernelTable
+
+  /// What the layer reads.
+  public let inputs: [LaneValue]
+
+  /// What it writes.
+  public let output: LaneValue
+
+  /// What it has learned.
+  public let parameters: [ParameterPlace]
+
+  /// Outputs below this become this: 0 where a ReLU that follows is computed along with the layer.
+  public let floor: Float
+
+  /// Whether gradients are computed.
+  public let isTraining: Bool
+
+  var prepare: [Tasks] = []
+  var forward: [Phase] = []
+  var backward: [Phase] = []
+  var memory: [Storage] = []
+  var offsets: [Offsets] = []
+
+  init(
+    blocks: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
+    parameters: [ParameterPlace], floor: Float, isTraining: Bool
+  ) {
+    (self.blocks, self.kernels) = (blocks, kernels)
+    (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
+    (self.floor, self.isTraining) = (floor, isTraining)
+  }
+
+  /// Appends work that follows from the parameters alone; it runs before the forward steps.
+  public mutating func prepare(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    prepare.append(Tasks(count: count, body: body))
+  }
+
+  /// Appends a step of the way forward.
+  public mutating func forward(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    forward.append(Phase(groups: [Tasks(count: count, body: body)]))
+  }
+
+  /// Appends a step of the way back.
+  public mutating func backward(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    backward.append(Phase(groups: [Tasks(count: count, body: body)]))
+  }
+
+  /// Adds work to the last step of the way forward; neither may depend on the other.
+  public mutating func alsoForward(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    if forward.isEmpty { forward.append(Phase()) }
+    forward[forward.count - 1].groups.append(Tasks(count: count, body: body))
+  }
+
+  /// Adds work to the last step of the way back; neither may depend on the other.
+  public mutating func alsoBackward(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    if backward.isEmpty { backward.append(Phase()) }
+    backward[backward.count - 1].groups.append(Tasks(count: count, body: body))
+  }
+
+  /// Zeroed memory that lives as long as the plan.
+  public mutating func allocate(_ count: Int) -> Floats {
+    let storage = Storage(count: count)
+    memory.append(storage)
+    return storage.floats
+  }
+
+  /// Constant offsets that live as long as the plan.
+  mutating func constants(_ values: [Int]) -> ConstantOffsets {
+    let values = Offsets(values)
+    offsets.append(values)
+    return ConstantOffsets(base: values.values)
+  }
+
+  /// The tasks that a block is cut into where it consists of `units` independent units: enough for
+  /// eight tasks in all.
+  public func parts(of units: Int) -> Int {
+    min(units, max(1, (LayerSite.fewestTasks + blocks - 1) / blocks))
+  }
+
+  /// What a step is cut into at least, where it can be.
+  static let fewestTasks = 8
+
+  /// Appends a step in which every block is cut into parts of `units` units: `body` takes a block and a
+  /// range of units.
+  public mutating func forEachPart(
+    of units: Int, onTheWayBack: Bool = false,
+    _ body: @escaping @Sendable (_ block: Int, _ units: Range<Int>) -> Void
+  ) {
+    let parts = parts(of: units)
+    let run: @Sendable (Int) -> Void = { task in
+      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
+      body(block, units * part / parts..<units * (part + 1) / parts)
+    }
+    if onTheWayBack {
+      backward(tasks: blocks * parts, run)
+    } else {
+      forward(tasks: blocks * parts, run)
+    }
+  }
+}
+
+extension LayerSite {
+  /// Appends a step: the first value is copied and the others are combined with it, one by one.
+  mutating func combine(
+    _ values: [Floats], into target: Floats, onTheWayBack: Bool = false,
+    _ kernel: (KernelTable) -> @Sendable (_ count: Int, Source, Target) -> Void
+  ) {
+    let (copy, kernel, stride) = (kernels.copyRows, kernel(kernels), output.blockStride)
+    forEachPart(of: output.elements, onTheWayBack: onTheWayBack) { block, range in
+      let place = block * stride + range.lowerBound * laneCount
+      let count = range.count * laneCount
+      copy(1, count, values[0] + place, count, target + place, count)
+      for value in values.dropFirst() { kernel(count, value + place, target + place) }
+    }
+  }
+
+  typealias Source = KernelTable.Source
+  typealias Target = KernelTable.Target
+}
+
+/// Constant offsets in a plan's memory.
+///
+/// Unchecked: never written after they were made.
+struct ConstantOffsets: @unchecked Sendable {
+  let base: UnsafePointer<Int>
+}

@@ -1,0 +1,266 @@
+import LaneKernels
+
+/// A network compiled for a batch size: every buffer laid out, every step listed.
+///
+/// Values lie as [block][element] of 16 lanes, lane i of a block being image i of 16. Nothing is
+/// allocated when a plan runs.
+///
+/// Unchecked: one owner runs it, from one thread at a time.
+package final class Plan: @unchecked Sendable {
+  /// What a plan computes.
+  package enum Mode {
+    /// Outputs.
+    case inference
+    /// Outputs and gradients of the parameters, and of the inputs where asked for.
+    case gradients(ofInputs: Bool)
+
+    var isTraining: Bool {
+      if case .gradients = self { return true }
+      return false
+    }
+
+    var wantsInputGradients: Bool {
+      if case .gradients(let wanted) = self { return wanted }
+      return false
+    }
+  }
+
+  package let network: Network
+  package let batchSize: Int
+  package let blocks: Int
+  package let kernels: KernelTable
+  let pool: ThreadPool
+  let mode: Mode
+
+  private(set) var inputs: [LaneValue] = []
+  private(set) var values: [LaneValue] = []
+  private(set) var prepare: [Tasks] = []
+  private(set) var forward: [Phase] = []
+  private(set) var backward: [Phase] = []
+  private var memory: [Storage] = []
+  private var offsets: [Offsets] = []
+
+  /// All parameters one after the other, each from a multiple of 16 Floats on; their gradients likewise.
+  let parameters: Storage
+  let gradients: Storage?
+  private(set) var places: [ParameterPlace] = []
+
+  private lazy var prepareProgram = Program([Phase(groups: prepare)])
+  private lazy var forwardProgram = Program(forward)
+  private lazy var backwardProgram = Program(backward)
+
+  /// The value that the network gives.
+  var output: LaneValue { values[values.count - 1] }
+
+  package init(
+    _ network: Network, batchSize: Int, mode: Mode, threads: Int = Engine.defaultThreads,
+    kernels: KernelTable = .best
+  ) {
+    precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
+    self.network = network
+    self.batchSize = batchSize
+    blocks = (batchSize + laneCount - 1) / laneCount
+    self.kernels = kernels
+    self.mode = mode
+    pool = .shared(threads: threads)
+    let sizes = network.parameters.map { Plan.padded($0.tensor.count) }
+    parameters = Storage(count: sizes.reduce(0, +))
+    gradients = mode.isTraining ? Storage(count: sizes.reduce(0, +)) : nil
+    var start = 0
+    for (parameter, size) in zip(network.parameters, sizes) {
+      places.append(
+        ParameterPlace(
+          values: Floats(base: parameters.base + start),
+          gradient: gradients.map { Floats(base: $0.base + start) },
+          count: parameter.tensor.count))
+      start += size
+    }
+    compile()
+    load(network)
+  }
+
+  private static func padded(_ count: Int) -> Int {
+    (count + laneCount - 1) / laneCount * laneCount
+  }
+
+  /// Copies a network's parameters into the plan.
+  package func load(_ network: Network) {
+    for (parameter, place) in zip(network.parameters, places) {
+      parameter.tensor.scalars.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { place.values.base.update(from: base, count: source.count) }
+      }
+    }
+    pool.run(prepareProgram)
+  }
+
+  /// Copies the plan's parameters into a network.
+  package func store(into network: inout Network) {
+    for (index, place) in places.enumerated() {
+      network.parameters[index].tensor.scalars = Array(
+        UnsafeBufferPointer(start: place.values.base, count: place.count))
+    }
+  }
+
+  // MARK: Running
+
+  /// Runs the layers forwards over the inputs that lie in the plan.
+  func runForward() { pool.run(forwardProgram) }
+
+  /// Runs the layers backwards from the output's gradient that lies in the plan.
+  func runBackward() { pool.run(backwardProgram) }
+
+  // MARK: Compiling
+
+  private func allocate(_ count: Int) -> Floats {
+    let storage = Storage(count: count)
+    memory.append(storage)
+    return storage.floats
+  }
+
+  private func allocate(lanesFor shape: [Int]) -> Floats {
+    allocate(blocks * shape.reduce(1, *) * laneCount)
+  }
+
+  private func compile() {
+    let layout = PlanLayout(network)
+    let isTraining = mode.isTraining
+    // One gradient for each reader of a value; the first of them becomes the sum of all.
+    var readers: [Network.Value: [Floats]] = [:]
+    for (index, input) in network.inputs.enumerated() {
+      inputs.append(
+        LaneValue(
+          shape: input.shape, values: allocate(lanesFor: input.shape),
+          gradient: mode.wantsInputGradients ? allocate(lanesFor: input.shape) : nil))
+      readers[.input(index)] = []
+    }
+    var steps: [(forward: [Phase], backward: [Phase])] = []
+    for (index, node) in network.nodes.enumerated() {
+      let isInPlace = layout.isInPlace[index]
+      let sources = node.inputs.map { source -> LaneValue in
+        let value = read(source)
+        return LaneValue(
+          shape: value.shape, values: value.values,
+          gradient: gradient(of: source, value: value, readers: &readers))
+      }
+      let wantsGradient =
+        isTraining && (layout.needsGradient[index] || mode.wantsInputGradients)
+      let output = LaneValue(
+        shape: node.shape,
+        values: isInPlace ? sources[0].values : allocate(lanesFor: node.shape),
+        gradient: !wantsGradient
+          ? nil
+          : isInPlace && sources[0].gradient != nil
+            ? sources[0].gradient : allocate(lanesFor: node.shape))
+      values.append(output)
+      var site = LayerSite(
+        blocks: blocks, kernels: kernels, inputs: sources, output: output,
+        parameters: places(of: node),
+        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient)
+      node.layer.compile(into: &site)
+      if layout.isFusedReLU[index] { site.forward = [] }
+      prepare += site.prepare
+      memory += site.memory
+      offsets += site.offsets
+      steps.append((site.forward, site.backward))
+    }
+    forward = steps.flatMap(\.forward)
+    guard isTraining else { return }
+    for index in network.nodes.indices.reversed() {
+      backward += sumPhase(of: .node(index), readers: readers)
+      backward += steps[index].backward
+    }
+    for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
+  }
+
+  private func places(of node: Network.Node) -> [ParameterPlace] {
+    node.parameters.map { places[$0] }
+  }
+
+  private func read(_ source: Network.Value) -> LaneValue {
+    switch source {
+    case .input(let index): inputs[index]
+    case .node(let index): values[index]
+    }
+  }
+
+  /// The gradient that one reader of a value writes: the value's own for the first reader.
+  private func gradient(
+    of source: Network.Value, value: LaneValue, readers: inout [Network.Value: [Floats]]
+  ) -> Floats? {
+    guard let own = value.gradient else { return nil }
+    let isFirst = readers[source, default: []].isEmpty
+    let place = isFirst ? own : allocate(lanesFor: value.shape)
+    readers[source, default: []].append(place)
+    return place
+  }
+
+  private func sumPhase(
+    of source: Network.Value, readers: [Network.Value: [Floats]]
+  ) -> [Phase] {
+    guard let places = readers[source], places.count > 1 else { return [] }
+    let value = read(source)
+    let (add, stride) = (kernels.add, value.blockStride)
+    return [
+      Phase(groups: [
+        Tasks(count: blocks) { block in
+          for place in places.dropFirst() {
+            add(stride, place + block * stride, places[0] + block * stride)
+          }
+        }
+      ])
+    ]
+  }
+}
+
+/// Which values share memory and which layers run as one.
+private struct PlanLayout {
+  /// The output lies where the input lies.
+  var isInPlace: [Bool]
+  /// The ReLU that follows is computed along with the layer.
+  var fusesReLU: [Bool]
+  /// The layer is such a ReLU.
+  var isFusedReLU: [Bool]
+  /// Something before the layer, or the layer itself, has parameters.
+  var needsGradient: [Bool]
+
+  init(_ network: Network) {
+    let count = network.nodes.count
+    isInPlace = Array(repeating: false, count: count)
+    fusesReLU = isInPlace
+    isFusedReLU = isInPlace
+    needsGradient = isInPlace
+    var readers = Array(repeating: 0, count: count)
+    for node in network.nodes {
+      for case .node(let source) in node.inputs { readers[source] += 1 }
+    }
+    for (index, node) in network.nodes.enumerated() {
+      needsGradient[index] =
+        !node.parameters.isEmpty
+        || node.inputs.contains { source in
+          if case .node(let i) = source { return needsGradient[i] }
+          return false
+        }
+      isInPlace[index] = node.layer.isView
+      guard node.inputs.count == 1, case .node(let source) = node.inputs[0],
+        readers[source] == 1
+      else { continue }
+      let producer = network.nodes[source].layer
+      if let activation = node.layer as? Activation,
+        !activation.backwardNeeds.contains(.inputs),
+        !producer.backwardNeeds.contains(.output), !isInPlace[source]
+      {
+        isInPlace[index] = true
+        if activation.function == .relu, producer is any ClampsOutput {
+          fusesReLU[source] = true
+          isFusedReLU[index] = true
+        }
+      }
+    }
+  }
+}
+
+/// A layer that raises its outputs to `LayerSite.floor`: a ReLU after it costs nothing.
+protocol ClampsOutput: Layer {}
+extension Conv2D: ClampsOutput {}
+extension Conv1D: ClampsOutput {}
+extension Dense: ClampsOutput {}

@@ -1,0 +1,63 @@
+import LaneKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Memory of the engine: zeroed Floats that start on a cache line, freed with the object.
+///
+/// Unchecked: the steps of a plan write disjoint parts of it, and one run follows another.
+final class Storage: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// At least `count` Floats, and a line more, so that the last vector may be read whole.
+  init(count: Int) {
+    self.count = count
+    let bytes = (count + 2 * laneCount) * MemoryLayout<Float>.stride
+    var memory: UnsafeMutableRawPointer?
+    let status = posix_memalign(&memory, 64, bytes)
+    guard status == 0, let memory else {
+      preconditionFailure("Storage: expected \(bytes) bytes of memory, the system has no more")
+    }
+    memset(memory, 0, bytes)
+    base = memory.bindMemory(to: Float.self, capacity: count + 2 * laneCount)
+  }
+
+  deinit { free(base) }
+
+  var floats: Floats { Floats(base: base) }
+}
+
+/// A place in the engine's memory.
+///
+/// Unchecked: it is only handed to kernels by the steps of the plan that owns the memory.
+public struct Floats: @unchecked Sendable {
+  /// The first Float.
+  public let base: UnsafeMutablePointer<Float>
+
+  /// The place `offset` Floats further on.
+  public static func + (place: Floats, offset: Int) -> UnsafeMutablePointer<Float> {
+    place.base + offset
+  }
+}
+
+/// Constant offsets that kernels read.
+///
+/// Unchecked: never written after it was made.
+final class Offsets: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Int>
+
+  init(_ values: [Int]) {
+    base = .allocate(capacity: max(1, values.count))
+    base.initialize(from: values, count: values.count)
+  }
+
+  deinit { base.deallocate() }
+
+  var values: UnsafePointer<Int> { UnsafePointer(base) }
+}

@@ -1,0 +1,172 @@
+import CPUFeatures
+import Foundation
+import Synchronization
+
+/// Work that can be done in any order: a number of tasks and what each does.
+struct Tasks: Sendable {
+  let count: Int
+  let body: @Sendable (_ task: Int) -> Void
+}
+
+/// Groups of tasks that do not depend on one another. The phases of a program run one after the other.
+struct Phase: Sendable {
+  var groups: [Tasks] = []
+
+  var count: Int { groups.reduce(0) { $0 + $1.count } }
+
+  func run(_ task: Int) {
+    var task = task
+    for group in groups {
+      if task < group.count { return group.body(task) }
+      task -= group.count
+    }
+  }
+}
+
+/// A list of phases, with the number of tasks of each.
+///
+/// Which task exists depends on shapes alone, never on the number of threads: any pool computes the
+/// same bits.
+final class Program: Sendable {
+  let phases: [Phase]
+  let counts: [Int]
+
+  init(_ phases: [Phase]) {
+    self.phases = phases.filter { $0.count > 0 }
+    counts = self.phases.map(\.count)
+  }
+}
+
+/// Threads that run programs: each worker takes its own share of a phase's tasks, always the same one, so
+/// that a block of images stays in the cache of one core, and then what others have left.
+///
+/// Workers wait for one another after every phase; they spin for a short while and then sleep.
+/// Unchecked: `program` is written before `generation` is raised and read after it.
+final class ThreadPool: @unchecked Sendable {
+  let threads: Int
+  private let generation = Atomic<Int>(0)
+  private let arrived = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let isBusy = Atomic<Bool>(false)
+  private let wake = NSCondition()
+  private var program = Program([])
+  private var counters: UnsafeMutablePointer<Atomic<Int>>
+  private var capacity = 0
+
+  /// Tasks claimed are counted on cache lines of their own.
+  private static let counterStride = 8
+
+  private static let pools = Mutex<[Int: ThreadPool]>([:])
+
+  /// The pool of that many threads; made when it is first asked for.
+  static func shared(threads: Int) -> ThreadPool {
+    pools.withLock { pools in
+      if let pool = pools[threads] { return pool }
+      let pool = ThreadPool(threads: threads)
+      pools[threads] = pool
+      return pool
+    }
+  }
+
+  private init(threads: Int) {
+    precondition(threads >= 1, "ThreadPool: expected at least one thread, found \(threads)")
+    self.threads = threads
+    counters = .allocate(capacity: 0)
+    for worker in 1..<max(1, threads) {
+      let thread = Thread { [unowned self] in
+        _ = striate_enable_flush_to_zero()
+        self.work(as: worker)
+      }
+      thread.name = "striate \(worker)"
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+  }
+
+  /// Runs a program to its end. The caller is worker 0. Where another thread is using the pool, the
+  /// caller runs the program alone.
+  func run(_ program: Program) {
+    let mode = striate_enable_flush_to_zero()
+    defer { striate_restore_float_mode(mode) }
+    guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
+      for (phase, count) in zip(program.phases, program.counts) {
+        for task in 0..<count { phase.run(task) }
+      }
+      return
+    }
+    self.program = program
+    resetCounters(phases: program.phases.count)
+    arrived.store(0, ordering: .relaxed)
+    generation.add(1, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+      wake.lock()
+      wake.broadcast()
+      wake.unlock()
+    }
+    takePart(as: 0)
+    isBusy.store(false, ordering: .releasing)
+  }
+
+  private func resetCounters(phases: Int) {
+    let needed = phases * threads * ThreadPool.counterStride
+    if needed > capacity {
+      counters.deallocate()
+      counters = .allocate(capacity: needed)
+      capacity = needed
+    }
+    for i in 0..<needed { (counters + i).initialize(to: Atomic(0)) }
+  }
+
+  private func work(as worker: Int) {
+    var seen = 0
+    while true {
+      var spins = 0
+      while generation.load(ordering: .acquiring) == seen {
+        spins += 1
+        if spins < ThreadPool.spinLimit {
+          striate_spin_pause()
+        } else {
+          sleep(while: seen)
+        }
+      }
+      seen += 1
+      takePart(as: worker)
+    }
+  }
+
+  /// Roughly 100 µs: longer than what a training loop does between two programs.
+  private static let spinLimit = 4_000
+
+  private func sleep(while seen: Int) {
+    wake.lock()
+    sleepers.add(1, ordering: .sequentiallyConsistent)
+    while generation.load(ordering: .sequentiallyConsistent) == seen { wake.wait() }
+    sleepers.subtract(1, ordering: .sequentiallyConsistent)
+    wake.unlock()
+  }
+
+  private func takePart(as worker: Int) {
+    let program = self.program
+    for index in program.phases.indices {
+      let count = program.counts[index]
+      let first = counters + index * threads * ThreadPool.counterStride
+      for offset in 0..<threads {
+        let share = (worker + offset) % threads
+        let start = count * share / threads
+        let end = count * (share + 1) / threads
+        let counter = first + share * ThreadPool.counterStride
+        while true {
+          let task = start + counter.pointee.add(1, ordering: .relaxed).oldValue
+          if task >= end { break }
+          program.phases[index].run(task)
+        }
+      }
+      arrived.add(1, ordering: .acquiringAndReleasing)
+      var spins = 0
+      while arrived.load(ordering: .acquiring) < (index + 1) * threads {
+        spins += 1
+        if spins < ThreadPool.spinLimit { striate_spin_pause() } else { sched_yield() }
+      }
+    }
+  }
+}
