@@ -176,9 +176,11 @@ public enum AtomicFile {
     }
 
     private func failure(_ error: Int32) -> Failure {
-      let advice = error == ENOSPC ? "free some space or choose another --out" : "choose another --out"
+      let advice = error == ENOSPC ? "free some space or " : ""
       return Failure(
-        description: "cannot write \(destination.path): \(reason(error)): \(advice)")
+        description: """
+          cannot write \(destination.path): \(reason(error)): \(advice)choose another --out
+          """)
     }
   }
 }

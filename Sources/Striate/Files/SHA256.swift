@@ -91,20 +91,36 @@ public struct SHA256: Sendable {
     }
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for start in stride(from: 0, to: 64, by: 16) {
-      for t in 0..<16 {
-        let s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-        let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[start + t] &+ w[t]
-        let s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-        let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
-        (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
+    let constants = Self.constants
+
+    /// One round; instead of moving eight words along, the caller renames them.
+    @inline(__always) func round(
+      _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32,
+      _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ t: Int
+    ) {
+      let sum1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+      let t1 = h &+ sum1 &+ ((e & f) ^ (~e & g)) &+ constants[t] &+ w[t & 15]
+      let sum0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+      d &+= t1
+      h = t1 &+ sum0 &+ ((a & b) ^ (a & c) ^ (b & c))
+    }
+    for t in stride(from: 0, to: 64, by: 8) {
+      if t >= 16 {
+        for i in t..<t + 8 {  // w[i mod 16] holds W[i − 16] until it becomes W[i]
+          let (x, y) = (w[(i + 1) & 15], w[(i + 14) & 15])
+          let sigma0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >> 3)
+          let sigma1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >> 10)
+          w[i & 15] = w[i & 15] &+ sigma0 &+ w[(i + 9) & 15] &+ sigma1
+        }
       }
-      for t in 0..<16 {  // w[t] holds W[start + t − 16] until it becomes W[start + t]
-        let (x, y) = (w[(t + 1) & 15], w[(t + 14) & 15])
-        let s0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >> 3)
-        let s1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >> 10)
-        w[t] = w[t] &+ s0 &+ w[(t + 9) & 15] &+ s1
-      }
+      round(a, b, c, &d, e, f, g, &h, t)
+      round(h, a, b, &c, d, e, f, &g, t + 1)
+      round(g, h, a, &b, c, d, e, &f, t + 2)
+      round(f, g, h, &a, b, c, d, &e, t + 3)
+      round(e, f, g, &h, a, b, c, &d, t + 4)
+      round(d, e, f, &g, h, a, b, &c, t + 5)
+      round(c, d, e, &f, g, h, a, &b, t + 6)
+      round(b, c, d, &e, f, g, h, &a, t + 7)
     }
     state[0] &+= a
     state[1] &+= b
