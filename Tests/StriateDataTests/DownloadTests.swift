@@ -123,11 +123,12 @@ import Testing
   @Test func aCorruptBodyLeadsToTheNextMirror() throws {
     var wrong = Self.bytes
     wrong[123_456] ^= 1
+    let reasons = try download(
+      ["/a": .file(wrong), "/b": .file(Self.bytes)], from: ["/a", "/b"])
+    let found = SHA256.hexadecimal(of: wrong)
     #expect(
-      try download(["/a": .file(wrong), "/b": .file(Self.bytes)], from: ["/a", "/b"]) == [
-        """
-        /a: expected the SHA-256 \(Self.checksum), found \(SHA256.hexadecimal(of: wrong))
-        """, "downloaded",
+      reasons == [
+        "/a: expected the SHA-256 \(Self.checksum), found \(found)", "downloaded",
       ])
   }
 
@@ -149,14 +150,13 @@ import Testing
   }
 
   @Test func aServerThatTricklesIsGivenUp() throws {
-    #expect(
-      try download(
-        ["/a": .trickle], from: ["/a"], patience: Download.Patience(silence: 20, total: 0.5))
-        == ["/a: no complete answer in 0.5 seconds"])
+    let reasons = try download(
+      ["/a": .trickle], from: ["/a"], patience: Download.Patience(silence: 20, total: 0.5))
+    #expect(reasons == ["/a: no complete answer in 0.5 seconds"])
   }
 
   @Test func aServerThatIsNotThereLeadsToTheNextMirror() throws {
-    let gone = try LoopbackServer([:]).url("/a")
+    let gone = "http://127.0.0.1:1/a"  // a port that the system never gives out
     let server = try LoopbackServer(["/b": .file(Self.bytes)])
     let source = Download.Source(
       mirrors: [gone, server.url("/b")], size: Self.bytes.count, sha256: Self.checksum)

@@ -28,33 +28,40 @@ final class LoopbackServer: Sendable {
   /// The port that the system chose.
   let port: UInt16
 
-  private let listener: Int32
   private let log: Log
 
   private final class Log: Sendable {
     let requests = Mutex<[String]>([])
+    /// The open connections; nil when the server is over.
     let connections = Mutex<[Int32]?>([])
   }
 
   init(_ answers: [String: Answer]) throws {
-    listener = socket(AF_INET, streamSocket, 0)
+    let fd = socket(AF_INET, streamSocket, 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let fd = listener
     let isListening = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         bind(fd, $0, length) == 0 && listen(fd, 16) == 0 && getsockname(fd, $0, &length) == 0
       }
     }
-    guard isListening else { throw CocoaError(.fileReadUnknown) }
+    guard isListening else {
+      close(fd)
+      throw CocoaError(.fileReadUnknown)
+    }
     port = UInt16(bigEndian: address.sin_port)
     log = Log()
     Thread { [log] in
-      while true {
+      // This thread alone closes the listener: a number closed elsewhere could be given to another
+      // server while this one still accepts on it.
+      defer { close(fd) }
+      while log.connections.withLock({ $0 != nil }) {
+        var state = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        guard poll(&state, 1, 20) > 0 else { continue }
         let connection = accept(fd, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else { continue }
         let isOpen = log.connections.withLock {
           $0?.append(connection)
           return $0 != nil
@@ -73,8 +80,6 @@ final class LoopbackServer: Sendable {
       for connection in connections ?? [] { shutdown(connection, both) }
       connections = nil
     }
-    shutdown(listener, both)
-    close(listener)
   }
 
   func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
