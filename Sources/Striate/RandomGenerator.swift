@@ -58,4 +58,13 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
     return Int(product.high)
   }
+
+  /// The numbers below `count` in random order. Source: Fisher & Yates; Durstenfeld 1964.
+  public mutating func permutation(of count: Int) -> [Int] {
+    var numbers = Array(0..<count)
+    for last in stride(from: count - 1, to: 0, by: -1) {
+      numbers.swapAt(last, integer(below: last + 1))
+    }
+    return numbers
+  }
 }

@@ -41,7 +41,7 @@ final class Program: Sendable {
 /// that a block of images stays in the cache of one core, and then what others have left.
 ///
 /// Workers wait for one another after every phase; they spin for a short while and then sleep.
-/// Unchecked: `program` is written before `generation` is raised and read after it.
+/// Unchecked: what is not atomic is written before `generation` is raised and read after it.
 final class ThreadPool: @unchecked Sendable {
   let threads: Int
   private let generation = Atomic<Int>(0)
@@ -50,6 +50,9 @@ final class ThreadPool: @unchecked Sendable {
   private let isBusy = Atomic<Bool>(false)
   private let wake = NSCondition()
   private var program = Program([])
+  /// What `arrived` was when the program started: it only ever grows, so that a worker that wakes late
+  /// from the last wait of one program cannot be confused by the next.
+  private var arrivedBefore = 0
   private var counters: UnsafeMutablePointer<Atomic<Int>>
   private var capacity = 0
 
@@ -88,6 +91,7 @@ final class ThreadPool: @unchecked Sendable {
   func run(_ program: Program) {
     let mode = striate_enable_flush_to_zero()
     defer { striate_restore_float_mode(mode) }
+    guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
       for (phase, count) in zip(program.phases, program.counts) {
         for task in 0..<count { phase.run(task) }
@@ -96,7 +100,7 @@ final class ThreadPool: @unchecked Sendable {
     }
     self.program = program
     resetCounters(phases: program.phases.count)
-    arrived.store(0, ordering: .relaxed)
+    arrivedBefore = arrived.load(ordering: .relaxed)
     generation.add(1, ordering: .sequentiallyConsistent)
     if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
       wake.lock()
@@ -147,6 +151,7 @@ final class ThreadPool: @unchecked Sendable {
 
   private func takePart(as worker: Int) {
     let program = self.program
+    var goal = arrivedBefore
     for index in program.phases.indices {
       let count = program.counts[index]
       let first = counters + index * threads * ThreadPool.counterStride
@@ -162,8 +167,9 @@ final class ThreadPool: @unchecked Sendable {
         }
       }
       arrived.add(1, ordering: .acquiringAndReleasing)
+      goal += threads
       var spins = 0
-      while arrived.load(ordering: .acquiring) < (index + 1) * threads {
+      while arrived.load(ordering: .acquiring) < goal {
         spins += 1
         if spins < ThreadPool.spinLimit { striate_spin_pause() } else { sched_yield() }
       }

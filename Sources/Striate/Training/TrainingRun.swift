@@ -92,7 +92,7 @@ final class TrainingRun: @unchecked Sendable {
     _ number: Int, _ progress: (Trainer.Progress) -> Bool
   ) throws -> Trainer.Epoch? {
     var generator = SeededGenerator(seed: trainer.seed, stream: UInt64(number))
-    let order = Array(0..<dataset.count).shuffled(using: &generator)
+    let order = generator.permutation(of: dataset.count)
     var (sum, right, seen) = (0.0, 0, 0)
     var seconds = 0.0
     let clock = ContinuousClock()
