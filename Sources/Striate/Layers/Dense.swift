@@ -1,0 +1,87 @@
+/// Every output is a weighted sum of every input.
+///
+///     y[n,o] = b[o] + Σ(f) w[o,f] · x[n,f]
+///
+/// Shapes: x [N, F] → y [N, O]; w [O, F]; b [O].
+/// Source: seeds/003 eq 6–10; seeds/004 §4.
+public struct Dense: Layer, Equatable {
+  /// The number of outputs.
+  public var outputs: Int
+
+  /// Whether each output has a bias.
+  public var bias: Bool
+
+  /// A layer of `outputs` neurons.
+  public init(_ outputs: Int, bias: Bool = true) {
+    self.outputs = outputs
+    self.bias = bias
+  }
+
+  public var stem: String { "fc" }
+
+  public var text: String { "dense \(outputs)" + (bias ? "" : " bias none") }
+
+  public var backwardNeeds: BackwardNeeds { .inputs }
+
+  public func outputShape(of inputs: [[Int]]) throws -> [Int] {
+    _ = try inputs.only(rank: 1, axes: "[features]", advice: "put Flatten() before it")
+    guard outputs >= 1, outputs <= Network.elementLimit else {
+      throw ShapeMismatch(
+        expected: "1 to \(Network.elementLimit) outputs", found: "\(outputs)",
+        advice: "choose a number in that range")
+    }
+    return [outputs]
+  }
+
+  public func parameters(of inputs: [[Int]]) -> [ParameterDescription] {
+    let features = inputs[0][0]
+    let initializer = Initializer.fanIn(features)
+    let weight = ParameterDescription(
+      name: "weight", shape: [outputs, features], initializer: initializer)
+    guard bias else { return [weight] }
+    return [
+      weight, ParameterDescription(name: "bias", shape: [outputs], initializer: initializer),
+    ]
+  }
+
+  public func multiplyAdds(of inputs: [[Int]]) throws -> Int {
+    try outputShape(of: inputs)[0] * inputs[0][0]
+  }
+
+  // MARK: Reference
+
+  public func referenceForward(
+    _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
+  ) -> ReferenceTensor {
+    let (x, w) = (inputs[0], parameters[0])
+    var y = ReferenceTensor(zeros: [x.shape[0], outputs])
+    for n in 0..<x.shape[0] {
+      for o in 0..<outputs {
+        var sum = bias ? parameters[1][o] : 0
+        for f in 0..<x.shape[1] { sum += w[o, f] * x[n, f] }
+        y[n, o] = sum
+      }
+    }
+    return y
+  }
+
+  public func referenceBackward(
+    _ gradient: ReferenceTensor, inputs: [ReferenceTensor], output: ReferenceTensor,
+    parameters: [ReferenceTensor]
+  ) -> ReferenceGradients {
+    let (x, w, dy) = (inputs[0], parameters[0], gradient)
+    var dx = ReferenceTensor(zeros: x.shape)
+    var dw = ReferenceTensor(zeros: w.shape)
+    var db = ReferenceTensor(zeros: [outputs])
+    for n in 0..<x.shape[0] {
+      for o in 0..<outputs {
+        db[o] += dy[n, o]
+        for f in 0..<x.shape[1] {
+          dw[o, f] += dy[n, o] * x[n, f]
+          dx[n, f] += dy[n, o] * w[o, f]
+        }
+      }
+    }
+    return ReferenceGradients(inputs: [dx], parameters: bias ? [dw, db] : [dw])
+  }
+}
