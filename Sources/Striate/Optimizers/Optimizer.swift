@@ -1,0 +1,76 @@
+/// A rule that changes parameters so that a loss falls.
+///
+/// The rule is a value without memory: what it remembers from step to step is the state, arrays of the
+/// parameter's size that start at zero and belong to whoever trains.
+public protocol Optimizer: Sendable {
+  /// How far one step goes.
+  var learningRate: Float { get set }
+
+  /// What a user calls the rule: "adam".
+  var name: String { get }
+
+  /// The rule with its numbers, those at their defaults left out: "sgd 0.01 momentum 0.9".
+  var text: String { get }
+
+  /// The number of state arrays it keeps for each parameter.
+  var stateCount: Int { get }
+
+  /// Throws `InvalidOptimizer` where a number is outside its range.
+  func validate() throws
+
+  /// One update of one parameter in Double.
+  ///
+  /// - Parameters:
+  ///   - w: The parameter's elements.
+  ///   - gradient: ∂E/∂w.
+  ///   - state: `stateCount` arrays as long as `w`, zeros before the first step.
+  ///   - step: The number of this step; the first is 1.
+  func referenceUpdate(
+    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int)
+}
+
+/// A number of an optimizer is outside its range, or no optimizer has that name.
+public struct InvalidOptimizer: Error, CustomStringConvertible, Equatable {
+  /// The whole message.
+  public let description: String
+
+  /// An optimizer that was refused.
+  init(_ what: String, expected: String, found: String) {
+    description = "\(what): expected \(expected), found \(found)"
+  }
+}
+
+/// The ranges of an optimizer's numbers. Each throws `InvalidOptimizer`; NaN is in no range.
+extension InvalidOptimizer {
+  static func requirePositive(_ what: String, _ value: Double) throws {
+    guard value > 0, value.isFinite else {
+      throw InvalidOptimizer(what, expected: "a positive number", found: value.short)
+    }
+  }
+
+  static func requirePositive(_ what: String, _ value: Float) throws {
+    guard value > 0, value.isFinite else {
+      throw InvalidOptimizer(what, expected: "a positive number", found: value.short)
+    }
+  }
+
+  static func requireNotNegative(_ what: String, _ value: Double) throws {
+    guard value >= 0, value.isFinite else {
+      throw InvalidOptimizer(what, expected: "a number not below 0", found: value.short)
+    }
+  }
+
+  static func requireFraction(_ what: String, _ value: Double) throws {
+    guard value >= 0, value < 1 else {
+      throw InvalidOptimizer(
+        what, expected: "a number from 0 to 1, 1 left out", found: value.short)
+    }
+  }
+}
+
+extension Float {
+  /// The number as a user writes it: "1" and not "1.0".
+  var short: String {
+    self == rounded() && abs(self) < 1e7 ? String(Int(self)) : String(self)
+  }
+}
