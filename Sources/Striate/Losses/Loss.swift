@@ -87,6 +87,7 @@ public struct Loss: Sendable, Equatable {
   /// The least value that the logarithm of a probability takes in a loss.
   public static let smallestLogarithm = -100.0
 
-  /// The least value that a probability takes as a denominator in the gradient of a loss.
-  public static let smallestDenominator = 1e-12
+  /// The least value that a probability takes as a denominator in the gradient of a loss:
+  /// the `Float` nearest to 10⁻¹², as in PyTorch.
+  public static let smallestDenominator = Double(Float(1e-12))
 }

@@ -1,0 +1,126 @@
+import Striate
+import Testing
+
+/// How layers are written, and what they say when they refuse a shape.
+@Suite struct LayerTextTests {
+  @Test(
+    arguments: [
+      (Conv1D(filters: 8, kernel: 5), "conv1d 8 5", "conv"),
+      (
+        Conv1D(
+          filters: 8, kernel: 5, stride: 2, padding: 1, dilation: 3, groups: 4, bias: .untied),
+        "conv1d 8 5 stride 2 padding 1 dilation 3 groups 4 bias untied", "conv"
+      ),
+      (MaxPool2D(2), "maxpool 2", "maxpool"),
+      (MaxPool2D(3, stride: 2), "maxpool 3x3 stride 2", "maxpool"),
+      (AveragePool2D(2, stride: 1), "avgpool 2x2 stride 1", "avgpool"),
+      (L2Pool2D(Extent(2, 3)), "l2pool 2x3", "l2pool"),
+      (Dense(10), "dense 10", "fc"),
+      (Dense(10, bias: false), "dense 10 bias none", "fc"),
+      (Flatten(), "flatten", "flatten"),
+      (Identity(), "identity", "identity"),
+      (Step(), "step", "step"),
+      (ReLU(), "relu", "relu"),
+      (LeakyReLU(0.01), "leaky-relu 0.01", "leakyrelu"),
+      (Sigmoid(), "sigmoid", "sigmoid"),
+      (Tanh(), "tanh", "tanh"),
+      (Arctan(), "arctan", "arctan"),
+      (Softplus(), "softplus", "softplus"),
+      (Gaussian(), "gaussian 0 1", "gaussian"),
+      (Multiquadratic(), "multiquadratic 0 1", "multiquadratic"),
+      (
+        InverseMultiquadratic(centre: -0.5), "inverse-multiquadratic -0.5 1",
+        "inversemultiquadratic"
+      ),
+      (Softmax(), "softmax", "softmax"),
+      (Maxout(2), "maxout 2", "maxout"),
+      (Fold(.mean, pieces: 2), "meanout 2", "meanout"),
+      (RadialBasis(units: 16, function: .gaussian(width: 1)), "radial 16 gaussian 1", "radial"),
+      (Add(), "add", "add"),
+      (Multiply(), "multiply", "multiply"),
+    ] as [(any Layer, String, String)])
+  func aLayerIsWrittenAsInANetworkText(_ layer: any Layer, text: String, stem: String) {
+    #expect(layer.text == text)
+    #expect(layer.stem == stem)
+  }
+
+  @Test(
+    arguments: [
+      (
+        Dense(128), [[2, 20, 20]], "expected [features], found [2, 20, 20]: put Flatten() before it"
+      ),
+      (Dense(0), [[4]], "expected 1 to 2147483648 outputs, found 0: choose a number in that range"),
+      (Dense(4), [[3], [3]], "expected one input, found 2: combine them with Add() first"),
+      (
+        Conv1D(filters: 2, kernel: 3), [[1, 8, 8]],
+        "expected [C, L], found [1, 8, 8]: give it a sequence"
+      ),
+      (
+        Conv1D(filters: 2, kernel: 9), [[1, 8]],
+        "expected an image of at least 1x9, found 1x8: use a smaller kernel or more padding"
+      ),
+      (
+        Conv1D(filters: 0, kernel: 3), [[1, 8]],
+        "expected 1 to 65536 filters, found 0: choose a number in that range"
+      ),
+      (MaxPool2D(2), [[8, 8]], "expected [C, H, W], found [8, 8]: give it an image"),
+      (
+        AveragePool2D(5), [[1, 4, 9]],
+        "expected an image of at least 5x5, found 4x9: use a smaller kernel or more padding"
+      ),
+      (
+        L2Pool2D(2, stride: 0), [[1, 4, 4]],
+        "expected kernel, stride and dilation from 1 to 65536, "
+          + "found kernel 2, stride 0, dilation 1: choose numbers in that range"
+      ),
+      (
+        Maxout(4), [[6, 2, 2]],
+        "expected a number of pieces that divides 6 channels, found 4: choose a divisor"
+      ),
+      (
+        Maxout(0), [[6]],
+        "expected a number of pieces that divides 6 channels, found 0: choose a divisor"
+      ),
+      (LeakyReLU(.nan), [[3]], "expected finite constants, found [nan]: choose numbers"),
+      (
+        Gaussian(width: 0), [[3]],
+        "expected a positive width or offset, found 0: choose a number above 0"
+      ),
+      (
+        RadialBasis(units: 2, function: .multiquadratic(offset: -1)), [[3]],
+        "expected a positive width or offset, found -1: choose a number above 0"
+      ),
+      (
+        RadialBasis(units: 2, function: .gaussian(width: 1)), [[1, 3, 3]],
+        "expected [features], found [1, 3, 3]: put Flatten() before it"
+      ),
+      (Add(), [[3]], "expected at least two inputs, found 1: give it two values or more"),
+      (
+        Multiply(), [[3], [4]],
+        "expected inputs of one shape, [3], found [4]: bring them to one shape first"
+      ),
+      (Softmax(), [[3], [3]], "expected one input, found 2: combine them with Add() first"),
+    ] as [(any Layer, [[Int]], String)])
+  func aLayerSaysWhatItExpectedAndWhatToDo(
+    _ layer: any Layer, shapes: [[Int]], message: String
+  ) throws {
+    let error = try #require(throws: ShapeMismatch.self) {
+      try layer.outputShape(of: shapes)
+    }
+    #expect("expected \(error.expected), found \(error.found): \(error.advice)" == message)
+  }
+
+  @Test func aNetworkNamesTheLayerThatRefused() throws {
+    let error = try #require(throws: InvalidNetwork.self) {
+      try Network(input: [1, 24, 24], seed: 0) {
+        Conv2D(filters: 2, kernel: 5)
+        ReLU()
+        Dense(128)
+      }
+    }
+    #expect(
+      error.description == """
+        layer 3 "fc1" dense 128: expected [features], found [2, 20, 20]: put Flatten() before it
+        """)
+  }
+}
