@@ -19,6 +19,7 @@ public struct Dataset: Sendable {
 
   /// What went wrong when a data set was put together.
   public struct InvalidDataset: Error, CustomStringConvertible, Equatable {
+    /// The message to show.
     public let description: String
   }
 
@@ -38,16 +39,23 @@ public struct Dataset: Sendable {
   ///
   /// Throws where the pixels do not fill the images or a label names no class.
   public init(imageShape: [Int], pixels: Pixels, labels: [Int], classNames: [String]) throws {
-    let size = imageShape.reduce(1, *)
     guard !imageShape.isEmpty, imageShape.allSatisfy({ $0 > 0 }) else {
       throw InvalidDataset(
         description: "data set: expected a positive image shape, found \(imageShape)")
     }
-    guard pixels.count == size * labels.count else {
+    let extents = imageShape + [labels.count]
+    let expected = extents.reduce(Int?(1)) { product, extent in
+      guard let (value, overflows) = product?.multipliedReportingOverflow(by: extent) else {
+        return nil
+      }
+      return overflows ? nil : value
+    }
+    guard pixels.count == expected else {
+      let number = expected.map { String($0) } ?? "far too many"
       throw InvalidDataset(
         description: """
-          data set: expected \(labels.count) labels × \(imageShape) = \(size * labels.count) \
-          pixels, found \(pixels.count)
+          data set: expected \(labels.count) labels × \(imageShape) = \(number) pixels, \
+          found \(pixels.count)
           """)
     }
     if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
@@ -57,6 +65,12 @@ public struct Dataset: Sendable {
           found \(labels[index]) at image \(index)
           """)
     }
+    self.init(
+      unchecked: imageShape, pixels: pixels, labels: labels, classNames: classNames)
+  }
+
+  /// A data set of parts that are known to fit.
+  init(unchecked imageShape: [Int], pixels: Pixels, labels: [Int], classNames: [String]) {
     self.imageShape = imageShape
     self.pixels = pixels
     self.labels = labels

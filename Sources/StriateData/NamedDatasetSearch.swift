@@ -1,0 +1,143 @@
+import Foundation
+import Striate
+
+extension NamedDataset {
+  /// A data set that is nowhere: every place that was looked at, and what to do.
+  public struct NotFound: Error, CustomStringConvertible, Equatable {
+    /// The message to show.
+    public let description: String
+  }
+
+  /// Loads the data set, from the first of these places that has all four files, plain or `.gz`:
+  ///
+  /// 1. `dataFolder` (the option `--data`): the folder of this data set's name inside it, or
+  ///    `dataFolder` itself;
+  /// 2. the folder of this data set's name in the folder that `$STRIATE_DATA` names;
+  /// 3. the same in `striate` in the user's cache folder;
+  /// 4. the network: downloaded into that cache folder, and checked.
+  ///
+  /// Throws `NotFound` where no place has the files, and what reading them throws where they are
+  /// there but damaged.
+  public func load(
+    dataFolder: String? = nil, progress: (Download.Event) -> Void = { _ in }
+  ) throws -> DatasetPair {
+    try load(
+      dataFolder: dataFolder, environment: ProcessInfo.processInfo.environment,
+      progress: progress)
+  }
+
+  /// The same with another environment and patience.
+  package func load(
+    dataFolder: String?, environment: [String: String],
+    patience: Download.Patience = Download.Patience(), progress: (Download.Event) -> Void = { _ in }
+  ) throws -> DatasetPair {
+    var places: [Place] = []
+    if let dataFolder {
+      places.append(Place(label: "--data", folder: dataFolder + "/" + name))
+      places.append(Place(label: "--data", folder: dataFolder))
+    }
+    if let folder = environment["STRIATE_DATA"], !folder.isEmpty {
+      places.append(Place(label: "$STRIATE_DATA", folder: folder + "/" + name))
+    }
+    let cache = Self.cacheFolder(environment).map { $0 + "/" + name }
+    if let cache { places.append(Place(label: "cache", folder: cache)) }
+
+    var report: [String] = []
+    for place in places {
+      switch find(in: place.folder) {
+      case .success(let paths): return try pair(paths)
+      case .failure(let missing): report.append("  \(place.label): \(missing.reason)")
+      }
+    }
+    if !environment.keys.contains("STRIATE_DATA") { report.append("  $STRIATE_DATA: not set") }
+    guard let cache else {
+      throw notFound(report + ["  cache: no folder, since neither XDG_CACHE_HOME nor HOME is set"])
+    }
+    do {
+      return try pair(try download(to: cache, patience: patience, progress: progress))
+    } catch let failure as Download.Failure {
+      throw notFound(report + ["  \(failure.description.replacing("\n", with: "\n  "))"])
+    }
+  }
+
+  private struct Place {
+    let label: String
+    let folder: String
+  }
+
+  /// Why a folder is not the place.
+  private struct Missing: Error {
+    let reason: String
+  }
+
+  /// The paths of the four files in `folder`.
+  private func find(in folder: String) -> Result<[String], Missing> {
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    guard exists(folder) else {
+      return .failure(Missing(reason: "the folder \(folder) does not exist"))
+    }
+    var paths: [String] = []
+    for file in files {
+      let plain = folder + "/" + file.name
+      guard let path = [plain, plain + ".gz"].first(where: exists) else {
+        return .failure(Missing(reason: "\(plain) (or .gz) does not exist"))
+      }
+      paths.append(path)
+    }
+    return .success(paths)
+  }
+
+  private func pair(_ paths: [String]) throws -> DatasetPair {
+    try DatasetPair(
+      name: name,
+      training: Dataset(idxImages: paths[0], labels: paths[1], classNames: classNames),
+      test: Dataset(idxImages: paths[2], labels: paths[3], classNames: classNames))
+  }
+
+  /// Downloads the files that the cache does not have; returns the paths of all four.
+  private func download(
+    to folder: String, patience: Download.Patience, progress: (Download.Event) -> Void
+  ) throws -> [String] {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw NotFound(
+        description: """
+          data set \(name): the cache folder \(folder) cannot be created: \
+          set XDG_CACHE_HOME to a folder that can be written, or name the data with --data DIR
+          """)
+    }
+    return try files.map { file in
+      let path = folder + "/" + file.name
+      let archive = path + ".gz"
+      if let found = [path, archive].first(where: FileManager.default.fileExists) { return found }
+      let source = Download.Source(
+        mirrors: mirrors.map { $0 + file.name + ".gz" }, size: file.size, sha256: file.sha256)
+      try Download.file(source, to: archive, patience: patience, progress: progress)
+      return archive
+    }
+  }
+
+  private func notFound(_ report: [String]) -> NotFound {
+    NotFound(
+      description: """
+        data set \(name): not found; looked at
+        \(report.joined(separator: "\n"))
+        put \(files.map { $0.name + ".gz" }.joined(separator: ", ")) \
+        into one folder and name it with --data DIR
+        """)
+  }
+
+  /// The folder for data that can be fetched again, or nil where the user has none.
+  private static func cacheFolder(_ environment: [String: String]) -> String? {
+    if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
+      return folder + "/striate"
+    }
+    guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+    #if os(macOS)
+      return home + "/Library/Caches/striate"
+    #else
+      return home + "/.cache/striate"
+    #endif
+  }
+}
