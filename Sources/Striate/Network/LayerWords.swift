@@ -1,5 +1,5 @@
 /// The words of one layer's text, read from left to right; errors say where they stand.
-struct LayerWords {
+package struct LayerWords {
   /// The longest text that is read, in bytes.
   static let limit = 1 << 16
 

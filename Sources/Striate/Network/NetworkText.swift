@@ -61,10 +61,10 @@ extension Network {
 }
 
 /// How each layer reads the words after its name.
-enum LayerGrammar {
-  typealias Reader = @Sendable (inout LayerWords) throws -> any Layer
+package enum LayerGrammar {
+  package typealias Reader = @Sendable (inout LayerWords) throws -> any Layer
 
-  static let layers: [String: Reader] = {
+  package static let layers: [String: Reader] = {
     var table: [String: Reader] = [
       "conv": convolution, "conv1d": convolution1D,
       "dense": { words in

@@ -20,6 +20,13 @@ struct GoldenS1Tests {
     #expect(try Dense(5).multiplyAdds(of: [[7]]) == 35)
   }
 
+  @Test("§3: where x is exactly 0, the derivative of ReLU is taken as 0")
+  func theDerivativeOfReLUAtZeroIsZero() {
+    expectClose(
+      inputGradient(of: ReLU(), for: [[-1, 0, 1]], given: [[5, 5, 5]]), matrix([[0, 0, 5]]),
+      relative: 0)
+  }
+
   @Test("§4: a 2x2 kernel of twos")
   func forwardPropagation() throws {
     #expect(try crossCorrelate(a, twos) == Tensor([[24, 32, 22], [48, 56, 34]]))
