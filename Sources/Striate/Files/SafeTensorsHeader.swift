@@ -233,7 +233,8 @@ struct HeaderScanner {
 
   private func failure(tensor: String, expected: String, found: String) -> Failure {
     Failure(
-      description: "\(source): tensor \"\(tensor.prefix(64))\": expected \(expected), found \(found)"
+      description:
+        "\(source): tensor \"\(tensor.prefix(64))\": expected \(expected), found \(found)"
     )
   }
 }

@@ -11,6 +11,12 @@ public struct Architecture: Codable, Equatable, Sendable {
     public var name: String
     /// Its shape, without the batch.
     public var shape: [Int]
+
+    /// An input.
+    public init(name: String, shape: [Int]) {
+      self.name = name
+      self.shape = shape
+    }
   }
 
   /// A layer in its place.
@@ -21,6 +27,13 @@ public struct Architecture: Codable, Equatable, Sendable {
     public var layer: String
     /// The inputs and layers it reads from, by name.
     public var inputs: [String]
+
+    /// A layer in its place.
+    public init(name: String, layer: String, inputs: [String]) {
+      self.name = name
+      self.layer = layer
+      self.inputs = inputs
+    }
   }
 
   /// What the network is given.
@@ -129,7 +142,8 @@ extension Architecture {
   ) -> InvalidNetwork {
     if layers.contains(where: { $0.name == name }) {
       return InvalidNetwork(
-        description: "\(place): expected inputs that stand before it, found \"\(name)\", which does "
+        description:
+          "\(place): expected inputs that stand before it, found \"\(name)\", which does "
           + "not: list each layer after those it reads from; a network has no cycles")
     }
     let guess = name.nearest(in: known.sorted()).map { ": did you mean \"\($0)\"?" } ?? ""

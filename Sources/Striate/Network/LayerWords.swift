@@ -140,7 +140,9 @@ extension String {
   /// three letters.
   package func nearest(in words: [String]) -> String? {
     guard count <= 40 else { return nil }
-    let best = words.map { (word: $0, distance: distance(to: $0)) }.min { $0.distance < $1.distance }
+    let best = words.map { (word: $0, distance: distance(to: $0)) }.min {
+      $0.distance < $1.distance
+    }
     guard let best, best.distance <= (count <= 3 ? 1 : 2) else { return nil }
     return best.word
   }

@@ -102,7 +102,8 @@ extension NamedModel {
       loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 32, epochs: 2
     ) { "conv 8 5x5, relu, conv 8 5x5, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
     NamedModel(
-      "sigmoid-cnn", "convolution, sigmoid, dense, sigmoid, half the squared error, for two classes",
+      "sigmoid-cnn",
+      "convolution, sigmoid, dense, sigmoid, half the squared error, for two classes",
       loss: .halfSquaredError, optimizer: Adam(learningRate: 1e-3), batchSize: 10, epochs: 5
     ) { "conv 8 5x5, sigmoid, flatten, dense \($0), sigmoid" },
     NamedModel(

@@ -138,10 +138,12 @@ public struct Network: Sendable {
     }
     for input in inputs {
       let count = try? Network.elementCount(input.shape, of: input.name)
-      guard !input.shape.isEmpty, input.shape.allSatisfy({ $0 >= 1 }), count != nil else {
+      guard !input.shape.isEmpty, input.shape.allSatisfy({ $0 >= 1 }), let count,
+        count <= Network.inputLimit
+      else {
         throw InvalidNetwork(
           description: "network: input \"\(input.name)\": expected positive sizes with at most "
-            + "\(Network.elementLimit) elements, found \(input.shape)")
+            + "\(Network.inputLimit) elements, found \(input.shape)")
       }
     }
     self.inputs = inputs
@@ -172,9 +174,12 @@ public struct Network: Sendable {
     }
   }
 
-  /// The largest number of elements of any value or parameter: products of a few sizes cannot
+  /// The largest number of elements of any value or parameter.
+  static let elementLimit = 1 << 31
+
+  /// The largest number of elements of an input: an input's channels times the largest kernel cannot
   /// overflow.
-  static let elementLimit = 1 << 30
+  static let inputLimit = 1 << 29
 
   /// The largest number of parameters of a network: 2 GiB.
   static let parameterLimit = 1 << 29

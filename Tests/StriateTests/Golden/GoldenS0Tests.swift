@@ -171,7 +171,8 @@ struct GoldenS0Tests {
     for pool in ["maxpool", "avgpool"] {
       let network = try Network(
         text: "conv 3 5x5, relu, \(pool) 2, flatten, dense 10", input: [1, 28, 28], seed: 1)
-      #expect(network.nodes.map(\.shape) == [[3, 24, 24], [3, 24, 24], [3, 12, 12], [432], [10]])
+      #expect(
+        network.nodes.map(\.shape) == [[3, 24, 24], [3, 24, 24], [3, 12, 12], [432], [10]])
     }
   }
 }

@@ -6,7 +6,8 @@ import Testing
 struct GoldenS4Tests {
   @Test("§1: W_out = (W − F + 2P) / S + 1, rounded down")
   func outputSize() throws {
-    for (w, f, s, p) in [(28, 5, 1, 0), (28, 5, 2, 2), (227, 11, 4, 0), (7, 3, 2, 1), (8, 3, 2, 0)] {
+    for (w, f, s, p) in [(28, 5, 1, 0), (28, 5, 2, 2), (227, 11, 4, 0), (7, 3, 2, 1), (8, 3, 2, 0)]
+    {
       let network = try Network(
         text: "conv 6 \(f) stride \(s) padding \(p)", input: [3, w, w], seed: 1)
       let size = (w - f + 2 * p) / s + 1

@@ -57,7 +57,8 @@ import Testing
     let found = message("conv 8 5x5, rellu, flatten")
     #expect(
       found.hasPrefix(
-        "network text, layer 2 \"rellu\": unknown layer; did you mean \"relu\"? known layers: add, "))
+        "network text, layer 2 \"rellu\": unknown layer; did you mean \"relu\"? known layers: add, "
+      ))
     #expect(message("convolution 3").contains("unknown layer; known layers: "))
   }
 
@@ -129,7 +130,7 @@ import Testing
     ),
     (
       "flatten, dense 10000000",
-      "layer 2 \"fc1\" dense 10000000: weight: expected at most 1073741824 elements, found "
+      "layer 2 \"fc1\" dense 10000000: weight: expected at most 2147483648 elements, found "
         + "[10000000, 784]"
     ),
     (
