@@ -116,65 +116,92 @@ public struct Network: Sendable {
   init(
     inputs: [Input], layers: [(layer: any Layer, inputs: [Value], name: String?)], seed: UInt64
   ) throws {
+    var generator = SeededGenerator(seed: seed)
+    try self.init(inputs: inputs, layers: layers) { _, description in
+      let count = description.shape.reduce(1, *)
+      return Tensor(
+        shape: description.shape,
+        scalars: description.initializer.values(count: count, generator: &generator))
+    }
+  }
+
+  /// A graph given as a list, whose parameters `parameter` makes one after the other, given their
+  /// full names. All shapes and sizes are checked before the first is made.
+  init(
+    inputs: [Input], layers: [(layer: any Layer, inputs: [Value], name: String?)],
+    parameter: (_ name: String, ParameterDescription) throws -> Tensor
+  ) throws {
     guard !inputs.isEmpty, !layers.isEmpty else {
       throw InvalidNetwork(
         description: "network: expected at least one input and one layer, found "
           + "\(inputs.count) inputs and \(layers.count) layers")
     }
     for input in inputs {
-      let count = input.shape.reduce((1, false)) { product, extent in
-        let (value, overflow) = product.0.multipliedReportingOverflow(by: extent)
-        return (value, product.1 || overflow || extent < 1)
-      }
-      guard !count.1, !input.shape.isEmpty, count.0 <= Network.elementLimit else {
+      let count = try? Network.elementCount(input.shape, of: input.name)
+      guard !input.shape.isEmpty, input.shape.allSatisfy({ $0 >= 1 }), let count,
+        count <= Network.inputLimit
+      else {
         throw InvalidNetwork(
           description: "network: input \"\(input.name)\": expected positive sizes with at most "
-            + "\(Network.elementLimit) elements, found \(input.shape)")
+            + "\(Network.inputLimit) elements, found \(input.shape)")
       }
     }
     self.inputs = inputs
     self.nodes = []
     self.parameters = []
-    var generator = SeededGenerator(seed: seed)
+    var descriptions: [(name: String, description: ParameterDescription)] = []
+    var total = 0
     var counts: [String: Int] = [:]
     for entry in layers {
       counts[entry.layer.stem, default: 0] += 1
       let name = entry.name ?? "\(entry.layer.stem)\(counts[entry.layer.stem, default: 1])"
-      try append(entry.layer, reading: entry.inputs, name: name, generator: &generator)
+      let place = "layer \(nodes.count + 1) \"\(name)\" \(entry.layer.text)"
+      let own = try append(
+        entry.layer, reading: entry.inputs, name: name, place: place,
+        firstParameter: descriptions.count)
+      for description in own {
+        total += try Network.elementCount(description.shape, of: "\(place): \(description.name)")
+        descriptions.append(("\(name).\(description.name)", description))
+      }
+      guard total <= Network.parameterLimit else {
+        throw InvalidNetwork(
+          description: "\(place): expected at most \(Network.parameterLimit) parameters in the "
+            + "network, found \(total): make the layer smaller")
+      }
+    }
+    for (name, description) in descriptions {
+      parameters.append(Parameter(name: name, tensor: try parameter(name, description)))
     }
   }
 
-  /// The largest number of elements of any value or parameter: 2³¹.
+  /// The largest number of elements of any value or parameter.
   static let elementLimit = 1 << 31
 
+  /// The largest number of elements of an input: an input's channels times the largest kernel cannot
+  /// overflow.
+  static let inputLimit = 1 << 29
+
+  /// The largest number of parameters of a network: 2 GiB.
+  static let parameterLimit = 1 << 29
+
+  /// Appends a layer, and returns what it learns.
   private mutating func append(
-    _ layer: any Layer, reading sources: [Value], name: String,
-    generator: inout SeededGenerator
-  ) throws {
+    _ layer: any Layer, reading sources: [Value], name: String, place: String, firstParameter: Int
+  ) throws -> [ParameterDescription] {
     let shapes = sources.map { shape(of: $0) }
-    let place = "layer \(nodes.count + 1) \"\(name)\" \(layer.text)"
     let output: [Int]
     do {
       output = try layer.outputShape(of: shapes)
     } catch let mismatch as ShapeMismatch {
-      throw InvalidNetwork(
-        description: "\(place): expected \(mismatch.expected), found \(mismatch.found): "
-          + mismatch.advice)
-    }
-    let first = parameters.count
-    for description in layer.parameters(of: shapes) {
-      let count = try Network.elementCount(description.shape, of: "\(place): \(description.name)")
-      let values = description.initializer.values(count: count, generator: &generator)
-      parameters.append(
-        Parameter(
-          name: "\(name).\(description.name)",
-          tensor: Tensor(shape: description.shape, scalars: values)))
+      throw InvalidNetwork(description: "\(place): \(mismatch)")
     }
     _ = try Network.elementCount(output, of: place)
+    let parameters = layer.parameters(of: shapes)
     nodes.append(
       Node(
         name: name, layer: layer, inputs: sources, shape: output,
-        parameters: first..<parameters.count))
+        parameters: firstParameter..<firstParameter + parameters.count))
+    return parameters
   }
 
   private static func elementCount(_ shape: [Int], of place: String) throws -> Int {

@@ -1,0 +1,190 @@
+/// A safetensors file: named arrays, and a table of texts about them.
+///
+///     8 bytes   header length n, little endian
+///     n bytes   {"name": {"dtype": "F32", "shape": […], "data_offsets": [begin, end]}, …,
+///                "__metadata__": {"key": "text", …}}
+///     the rest  the arrays, one after the other, little endian
+///
+/// Reading checks everything before it believes anything: names are unique, each array's bytes are
+/// what its type and shape need, and together they cover the data exactly, without hole or overlap.
+/// Source: https://github.com/huggingface/safetensors, section Format.
+public struct SafeTensors: Sendable {
+  /// The type of an array's elements, under its name in the header.
+  public enum ElementType: String, Sendable, CaseIterable {
+    /// Truth values and integers.
+    case bool = "BOOL", u8 = "U8", i8 = "I8", u16 = "U16", i16 = "I16", u32 = "U32", i32 = "I32"
+    /// Integers of 64 bits.
+    case u64 = "U64", i64 = "I64"
+    /// Floating-point numbers.
+    case f8e5m2 = "F8_E5M2", f8e4m3 = "F8_E4M3", f16 = "F16", bf16 = "BF16", f32 = "F32"
+    /// Floating-point numbers of 64 bits.
+    case f64 = "F64"
+
+    /// Bytes an element.
+    public var size: Int {
+      switch self {
+      case .bool, .u8, .i8, .f8e5m2, .f8e4m3: 1
+      case .u16, .i16, .f16, .bf16: 2
+      case .u32, .i32, .f32: 4
+      case .u64, .i64, .f64: 8
+      }
+    }
+  }
+
+  /// One array of the file.
+  public struct Entry: Sendable, Equatable {
+    /// What the array is called.
+    public let name: String
+    /// The type of its elements.
+    public let type: ElementType
+    /// The extent of each axis.
+    public let shape: [Int]
+    /// Where its bytes lie, counted from the end of the header.
+    public let offsets: Range<Int>
+  }
+
+  /// The file is not what the format says: which file, where, what was expected, what was found.
+  public struct InvalidFile: Error, CustomStringConvertible, Equatable {
+    /// The whole message.
+    public let description: String
+  }
+
+  /// The longest header that is read, as in the format's own library.
+  public static let headerLimit = 100_000_000
+
+  /// The texts about the arrays.
+  public let metadata: [String: String]
+
+  /// The arrays in the order of their bytes.
+  public let entries: [Entry]
+
+  /// What errors call the file.
+  public let source: String
+
+  private let bytes: [UInt8]
+  private let dataStart: Int
+  private let index: [String: Int]
+
+  /// Reads the file at `path`.
+  ///
+  /// Throws where the file cannot be read or is not a safetensors file.
+  public init(contentsOf path: String) throws {
+    let file: InputFile = try InputFile(path: path)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(file.size)
+    while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
+    try self.init(bytes: bytes, source: path)
+  }
+
+  /// Reads a file held in memory; errors call it `source`.
+  public init(bytes: [UInt8], source: String) throws(InvalidFile) {
+    func refuse(_ message: String) -> InvalidFile {
+      InvalidFile(description: "\(source): \(message)")
+    }
+    guard bytes.count >= 8 else {
+      throw refuse(
+        "expected a safetensors file (8 bytes of header length first), found \(bytes.count) bytes: "
+          + "the file is cut off or empty")
+    }
+    let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
+    guard length <= SafeTensors.headerLimit else {
+      throw refuse(
+        "safetensors header: expected at most \(SafeTensors.headerLimit) bytes, found \(length): "
+          + "this is not a safetensors file")
+    }
+    guard length <= bytes.count - 8 else {
+      throw refuse(
+        "safetensors header: expected \(length) bytes, found \(bytes.count - 8): "
+          + "the file is cut off")
+    }
+    dataStart = 8 + Int(length)
+    var scanner = HeaderScanner(bytes: bytes, range: 8..<dataStart, source: source)
+    let header = try scanner.header()
+    metadata = header.metadata
+    entries = try SafeTensors.covering(
+      header.entries, size: bytes.count - dataStart, refuse: refuse)
+    index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+    self.bytes = bytes
+    self.source = source
+  }
+
+  /// The entries in the order of their bytes, which must be `size` bytes without hole or overlap.
+  private static func covering(
+    _ entries: [Entry], size: Int, refuse: (String) -> InvalidFile
+  ) throws(InvalidFile) -> [Entry] {
+    let sorted = entries.sorted {
+      ($0.offsets.lowerBound, $0.offsets.upperBound, $0.name)
+        < ($1.offsets.lowerBound, $1.offsets.upperBound, $1.name)
+    }
+    var end = 0
+    for entry in sorted {
+      guard entry.offsets.lowerBound == end else {
+        throw refuse(
+          "tensor \"\(entry.name)\": expected its data at byte \(end), found data_offsets "
+            + "[\(entry.offsets.lowerBound), \(entry.offsets.upperBound)]: "
+            + "arrays must follow each other without hole or overlap")
+      }
+      end = entry.offsets.upperBound
+    }
+    guard end == size else {
+      throw refuse(
+        "expected \(end) bytes of data after the header, found \(size): "
+          + (size < end ? "the file is cut off" : "something was appended to the file"))
+    }
+    return sorted
+  }
+
+  /// The entry of that name, if there is one.
+  public func entry(named name: String) -> Entry? { index[name].map { entries[$0] } }
+
+  /// The array of that name as Floats. F64 is rounded; F16 and BF16 are exact.
+  ///
+  /// Throws where there is no such array or it does not hold floating-point numbers.
+  public func tensor(named name: String) throws(InvalidFile) -> Tensor {
+    guard let entry = entry(named: name) else {
+      throw InvalidFile(
+        description: "\(source): tensor \"\(name)\": expected it in the file, found "
+          + (entries.isEmpty
+            ? "no tensors" : entries.prefix(8).map { "\"\($0.name)\"" }.joined(separator: ", ")))
+    }
+    let start = dataStart + entry.offsets.lowerBound
+    let size = entry.type.size
+    let places = (0..<entry.offsets.count / size).lazy.map { start + $0 * size }
+    let span = bytes.span.bytes
+    let scalars: [Float]
+    switch entry.type {
+    case .f32:
+      scalars = places.map { span.unsafeLoadUnaligned(fromByteOffset: $0, as: Float.self) }
+    case .f64:
+      scalars = places.map {
+        Float(span.unsafeLoadUnaligned(fromByteOffset: $0, as: Double.self))
+      }
+    case .f16:
+      scalars = places.map {
+        SafeTensors.float(half: span.unsafeLoadUnaligned(fromByteOffset: $0, as: UInt16.self))
+      }
+    case .bf16:
+      scalars = places.map {
+        Float(
+          bitPattern: UInt32(span.unsafeLoadUnaligned(fromByteOffset: $0, as: UInt16.self)) << 16)
+      }
+    default:
+      throw InvalidFile(
+        description: "\(source): tensor \"\(name)\": expected F32, F64, F16 or BF16, found "
+          + "\(entry.type.rawValue): convert it first")
+    }
+    return Tensor(shape: entry.shape, scalars: scalars)
+  }
+
+  /// The number that 16 bits of IEEE 754 stand for.
+  static func float(half bits: UInt16) -> Float {
+    let sign = UInt32(bits >> 15) << 31
+    let exponent = UInt32(bits >> 10) & 31
+    let fraction = UInt32(bits) & 1023
+    switch exponent {
+    case 0: return (sign == 0 ? 1 : -1) * Float(fraction) * 0x1p-24
+    case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
+    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+    }
+  }
+}

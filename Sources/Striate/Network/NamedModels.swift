@@ -1,0 +1,123 @@
+/// A network that has a name, with the loss and the numbers it is usually trained with.
+public struct NamedModel: Sendable {
+  /// What a user calls it: "lenet".
+  public let name: String
+
+  /// What it is, in one line.
+  public let summary: String
+
+  /// The shape of the images it is made for.
+  public let input: [Int]
+
+  /// What it is trained to make small.
+  public let loss: Loss
+
+  /// How it is trained.
+  public let optimizer: any Optimizer
+
+  /// How its learning rate changes on the way.
+  public let schedule: LearningRateSchedule
+
+  /// Images a step.
+  public let batchSize: Int
+
+  /// Passes over the training set.
+  public let epochs: Int
+
+  private let text: @Sendable (_ classes: Int) -> String
+
+  init(
+    _ name: String, _ summary: String, loss: Loss, optimizer: any Optimizer, batchSize: Int,
+    epochs: Int, schedule: LearningRateSchedule = .constant,
+    text: @escaping @Sendable (_ classes: Int) -> String
+  ) {
+    self.name = name
+    self.summary = summary
+    self.input = [1, 28, 28]
+    self.loss = loss
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.batchSize = batchSize
+    self.epochs = epochs
+    self.text = text
+  }
+
+  /// The model of that name. Throws `InvalidNetwork`, which lists the names.
+  public init(named name: String) throws {
+    guard let model = NamedModel.all.first(where: { $0.name == name.lowercased() }) else {
+      let names = NamedModel.all.map(\.name)
+      let guess = name.lowercased().nearest(in: names).map { "; did you mean \"\($0)\"?" } ?? ";"
+      throw InvalidNetwork(
+        description: "unknown model \"\(name.prefix(40))\"\(guess) known models: "
+          + names.joined(separator: ", "))
+    }
+    self = model
+  }
+
+  /// The layers as a network text, for that many classes.
+  public func layers(classes: Int) -> String { text(classes) }
+
+  /// The network with fresh parameters.
+  ///
+  /// - Parameters:
+  ///   - input: The shape of one image; nil for the shape it is made for.
+  ///   - classes: The number of outputs.
+  ///   - seed: What the initial parameters depend on.
+  ///
+  /// Throws `InvalidNetwork` where the images are too small or `classes` is not positive.
+  public func network(input: [Int]? = nil, classes: Int = 10, seed: UInt64) throws -> Network {
+    guard classes >= 1 else {
+      throw InvalidNetwork(
+        description: "model \"\(name)\": expected at least one class, found \(classes)")
+    }
+    return try Network(text: text(classes), input: input ?? self.input, seed: seed)
+  }
+}
+
+extension NamedModel {
+  /// All models, simplest first.
+  public static let all: [NamedModel] = [
+    // A layer of step units has no gradient; Li §1.1 names the sigmoid neuron as the one that has, and
+    // §1.3 gives its cost.
+    NamedModel(
+      "perceptron", "one layer of sigmoid neurons (Li, COMP4121, §1.1)",
+      loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 0.5), batchSize: 10,
+      epochs: 5
+    ) { "flatten, dense \($0), sigmoid" },
+    // Nielsen's learning rate of 3 is for half the squared error: 1.5 for the whole.
+    NamedModel(
+      "mlp", "784-30-10 sigmoid neurons (Li, COMP4121, §1.2; Nielsen, chapter 1)",
+      loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 1.5), batchSize: 10,
+      epochs: 30
+    ) { "flatten, dense 30, sigmoid, dense \($0), sigmoid" },
+    // Three maps leave little room: with a constant learning rate the last steps' noise costs half a
+    // percent of accuracy.
+    NamedModel(
+      "nielsen", "three 5x5 maps, max-pooling, dense (Li, COMP4121, fig 24; Nielsen, chapter 6)",
+      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 3e-3), batchSize: 32, epochs: 5,
+      schedule: .linear
+    ) { "conv 3 5x5, relu, maxpool 2, flatten, dense \($0)" },
+    NamedModel(
+      "numpy-cnn", "the network of Escontrela's Numpy-CNN: two 5x5 convolutions, dense 128",
+      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 32, epochs: 2
+    ) { "conv 8 5x5, relu, conv 8 5x5, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
+    NamedModel(
+      "sigmoid-cnn",
+      "convolution, sigmoid, dense, sigmoid, half the squared error, for two classes",
+      loss: .halfSquaredError, optimizer: Adam(learningRate: 1e-3), batchSize: 10, epochs: 5
+    ) { "conv 8 5x5, sigmoid, flatten, dense \($0), sigmoid" },
+    NamedModel(
+      "lenet", "LeNet with ReLU and max-pooling: 20 and 50 maps of 5x5, dense 500",
+      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
+      schedule: .linear
+    ) {
+      "conv 20 5x5, relu, maxpool 2, conv 50 5x5, relu, maxpool 2, flatten, dense 500, relu, "
+        + "dense \($0)"
+    },
+    NamedModel(
+      "convnet", "32 and 64 maps of 3x3, max-pooling, dense 128",
+      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
+      schedule: .linear
+    ) { "conv 32 3x3, relu, conv 64 3x3, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
+  ]
+}

@@ -1,0 +1,203 @@
+extension Network {
+  /// A chain of layers written as text.
+  ///
+  /// ```swift
+  /// let network = try Network(
+  ///   text: "conv 8 5x5, relu, conv 8 5x5, relu, maxpool 2, flatten, dense 128, relu, dense 10",
+  ///   input: [1, 28, 28], seed: 1)
+  /// ```
+  ///
+  /// Throws `InvalidNetwork` where the text names no layer or a layer refuses the shape it is given.
+  public init(text: String, input: [Int], seed: UInt64) throws {
+    try self.init(input: input, seed: seed, layers: Network.layers(text: text))
+  }
+
+  /// The layers that a text describes, separated by commas, semicolons or line ends.
+  ///
+  /// Each layer is its name followed by its numbers and options, as in the layer's own `text`:
+  ///
+  ///     conv 8 5x5 stride 2 padding 1    also: dilation 2, groups 2, bias untied, bias none;
+  ///                                      padding same; padding top,left,bottom,right
+  ///     conv1d 8 5, dense 10, flatten, add, multiply, softmax
+  ///     maxpool 2, avgpool 3x3 stride 2, l2pool 2
+  ///     relu, sigmoid, tanh, arctan, softplus, step, identity, leaky-relu 0.01
+  ///     maxout 2, meanout 2, gaussian 0 1, radial 10 gaussian 1
+  ///
+  /// Upper and lower case are the same, `5` is `5x5`, and options come in any order.
+  ///
+  /// Throws `InvalidNetwork`: which layer, which word, and the nearest one that is known.
+  public static func layers(text: String) throws -> [any Layer] {
+    guard text.utf8.count <= LayerWords.limit else {
+      throw InvalidNetwork(
+        description: "network text: expected at most \(LayerWords.limit) bytes, found "
+          + "\(text.utf8.count): build the network in code")
+    }
+    let parts = LayerWords.parts(of: text)
+    guard !parts.isEmpty else {
+      throw InvalidNetwork(
+        description: "network text: expected layers such as \"flatten, dense 10\", found none")
+    }
+    return try parts.enumerated().map { index, part in
+      try layer(text: part, place: "network text, layer \(index + 1) \"\(part.prefix(40))\"")
+    }
+  }
+
+  /// The layer that one part of a text describes: the inverse of `Layer.text`.
+  static func layer(text: String, place: String) throws -> any Layer {
+    guard text.utf8.count <= LayerWords.limit else {
+      throw InvalidNetwork(
+        description: "\(place): expected at most \(LayerWords.limit) bytes, "
+          + "found \(text.utf8.count)")
+    }
+    var words = LayerWords(text, place: place)
+    let name = words.next() ?? ""
+    guard let read = LayerGrammar.layers[LayerGrammar.otherNames[name] ?? name] else {
+      throw words.unknown("layer", name, known: LayerGrammar.layers.keys.sorted())
+    }
+    let layer = try read(&words)
+    try words.end()
+    return layer
+  }
+}
+
+/// How each layer reads the words after its name.
+package enum LayerGrammar {
+  package typealias Reader = @Sendable (inout LayerWords) throws -> any Layer
+
+  package static let layers: [String: Reader] = {
+    var table: [String: Reader] = [
+      "conv": convolution, "conv1d": convolution1D,
+      "dense": { words in
+        let outputs = try words.integer("the number of outputs")
+        let bias = try words.options(["bias"])["bias"].map {
+          try words.choice($0, of: ["none": false, "shared": true])
+        }
+        return Dense(outputs, bias: bias ?? true)
+      },
+      "maxpool": { try pool(&$0) { MaxPool2D($0, stride: $1) } },
+      "avgpool": { try pool(&$0) { AveragePool2D($0, stride: $1) } },
+      "l2pool": { try pool(&$0) { L2Pool2D($0, stride: $1) } },
+      "flatten": { _ in Flatten() },
+      "softmax": { _ in Softmax() },
+      "add": { _ in Add() },
+      "multiply": { _ in Multiply() },
+      "maxout": { Fold(.maximum, pieces: try $0.integer("the number of pieces")) },
+      "meanout": { Fold(.mean, pieces: try $0.integer("the number of pieces")) },
+      "radial": { words in
+        let units = try words.integer("the number of units")
+        let function = try words.word("a radial function")
+        let make = try words.choice(function, of: radialFunctions)
+        return RadialBasis(units: units, function: make(try words.number("a width or offset")))
+      },
+      "leaky-relu": { words in
+        Activation(.leakyReLU(slope: try words.number("the slope", otherwise: 0.01)))
+      },
+      "gaussian": { words in
+        Activation(.gaussian(centre: try words.centre(), width: try words.scale("width")))
+      },
+      "multiquadratic": { words in
+        Activation(.multiquadratic(centre: try words.centre(), offset: try words.scale("offset")))
+      },
+      "inverse-multiquadratic": { words in
+        Activation(
+          .inverseMultiquadratic(centre: try words.centre(), offset: try words.scale("offset")))
+      },
+    ]
+    let plain: [Activation.Function] = [
+      .identity, .step, .sigmoid, .tanh, .arctan, .relu, .softplus,
+    ]
+    for function in plain { table[function.name] = { _ in Activation(function) } }
+    return table
+  }()
+
+  /// Names that others use for the same layers.
+  static let otherNames = [
+    "conv2d": "conv", "fc": "dense", "averagepool": "avgpool", "linear": "identity",
+    "heaviside": "step", "logistic": "sigmoid", "leakyrelu": "leaky-relu",
+  ]
+
+  private static let radialFunctions: [String: @Sendable (Double) -> RadialFunction] = [
+    "gaussian": { .gaussian(width: $0) },
+    "multiquadratic": { .multiquadratic(offset: $0) },
+    "inverse-multiquadratic": { .inverseMultiquadratic(offset: $0) },
+  ]
+
+  private static let biases: [String: Conv2D.Bias] = [
+    "shared": .shared, "untied": .untied, "none": .none,
+  ]
+
+  private static func convolution(_ words: inout LayerWords) throws -> any Layer {
+    let filters = try words.integer("the number of filters")
+    let kernel = try words.extent("the kernel's size")
+    let options = try words.options(["stride", "padding", "dilation", "groups", "bias"])
+    let stride = try options["stride"].map { try words.extent($0, "the stride") } ?? 1
+    let dilation = try options["dilation"].map { try words.extent($0, "the dilation") } ?? 1
+    return Conv2D(
+      filters: filters, kernel: kernel, stride: stride,
+      padding: try options["padding"].map {
+        try padding($0, kernel: kernel, stride: stride, dilation: dilation, words)
+      } ?? 0,
+      dilation: dilation,
+      groups: try options["groups"].map { try words.integer($0, "the number of groups") } ?? 1,
+      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared)
+  }
+
+  private static func convolution1D(_ words: inout LayerWords) throws -> any Layer {
+    let filters = try words.integer("the number of filters")
+    let kernel = try words.integer("the kernel's length")
+    let options = try words.options(["stride", "padding", "dilation", "groups", "bias"])
+    func number(_ name: String, otherwise: Int) throws -> Int {
+      try options[name].map { try words.integer($0, "the \(name)") } ?? otherwise
+    }
+    let dilation = try number("dilation", otherwise: 1)
+    let stride = try number("stride", otherwise: 1)
+    let zeros =
+      options["padding"] == "same"
+      ? try padding(
+        "same", kernel: Extent(1, kernel), stride: Extent(1, stride),
+        dilation: Extent(1, dilation), words
+      ).left : try number("padding", otherwise: 0)
+    return Conv1D(
+      filters: filters, kernel: kernel, stride: stride, padding: zeros, dilation: dilation,
+      groups: try number("groups", otherwise: 1),
+      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared)
+  }
+
+  private static func pool(
+    _ words: inout LayerWords, _ make: (Extent, Extent?) -> any Layer
+  ) throws -> any Layer {
+    let kernel = try words.extent("the kernel's size")
+    let stride = try words.options(["stride"])["stride"].map { try words.extent($0, "the stride") }
+    return make(kernel, stride)
+  }
+
+  /// "1", "1,2,1,2" (top, left, bottom, right) or "same", which keeps the size of the image.
+  private static func padding(
+    _ word: String, kernel: Extent, stride: Extent, dilation: Extent, _ words: LayerWords
+  ) throws -> Padding {
+    if word == "same" {
+      let limit = 1...Window.limit
+      guard stride == 1, kernel.height % 2 == 1, kernel.width % 2 == 1,
+        limit.contains(kernel.height), limit.contains(kernel.width),
+        limit.contains(dilation.height), limit.contains(dilation.width)
+      else {
+        throw words.failure(
+          expected: "an odd kernel and stride 1 for padding same",
+          found: "kernel \(kernel) and stride \(stride)", advice: "give the padding as a number")
+      }
+      let rows = dilation.height * (kernel.height - 1) / 2
+      let columns = dilation.width * (kernel.width - 1) / 2
+      return Padding(top: rows, left: columns, bottom: rows, right: columns)
+    }
+    let sides = try word.split(separator: ",", omittingEmptySubsequences: false)
+      .map { try words.integer(String($0), "the padding") }
+    switch sides.count {
+    case 1: return Padding(top: sides[0], left: sides[0], bottom: sides[0], right: sides[0])
+    case 4: return Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
+    default:
+      throw words.failure(
+        expected: "one padding, or top,left,bottom,right", found: "\(sides.count) numbers",
+        advice: "write padding 1 or padding 1,2,1,2")
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/// What a network is made of and what it costs, layer by layer.
+public struct NetworkSummary: Codable, Equatable, Sendable {
+  /// One layer.
+  public struct Row: Codable, Equatable, Sendable {
+    /// What the layer is called: "conv1".
+    public var name: String
+    /// The layer as a network text writes it.
+    public var layer: String
+    /// The shape of its output, without the batch.
+    public var output: [Int]
+    /// The numbers it learns.
+    public var parameters: Int
+    /// Multiply-adds for one image.
+    public var multiplyAdds: Int
+    /// Height and width of the part of the input, in pixels, that one output sees; the zeros of a
+    /// padding count as pixels.
+    public var receptiveField: [Int]
+    /// The distance, in pixels of the input, between what neighbouring outputs see; nil where each
+    /// output sees everything.
+    public var jump: [Int]?
+    /// Bytes that its output takes for one batch.
+    public var activationBytes: Int
+  }
+
+  /// The inputs' shapes, without the batch.
+  public var inputs: [[Int]]
+  /// The layers.
+  public var rows: [Row]
+  /// The number of images in a batch.
+  public var batchSize: Int
+  /// The numbers the network learns.
+  public var parameters: Int
+  /// Bytes that they take.
+  public var parameterBytes: Int
+  /// Multiply-adds for one image.
+  public var multiplyAdds: Int
+  /// Bytes that all layers' outputs take for one batch.
+  public var activationBytes: Int
+}
+
+extension Network {
+  /// What the network is made of and what it costs.
+  ///
+  /// The receptive field r and the jump j of a layer with kernel k (dilation included) and stride s:
+  ///
+  ///     r ← r + (k − 1) · j,  j ← j · s
+  ///
+  /// Source: Araujo, Norris & Sim 2019, doi:10.23915/distill.00021.
+  ///
+  /// - Precondition: `batchSize` is positive.
+  public func summary(batchSize: Int = 1) -> NetworkSummary {
+    precondition(batchSize > 0, "summary: expected a positive batch size, found \(batchSize)")
+    var sights: [Sight] = []
+    let rows = nodes.map { node in
+      let shapes = node.inputs.map { shape(of: $0) }
+      let seen = node.inputs.map { value -> Sight in
+        switch value {
+        case .input: Sight(field: 1, jump: 1)
+        case .node(let index): sights[index]
+        }
+      }
+      let sight = Sight.widest(seen).through(node.layer, of: inputs[0].shape)
+      sights.append(sight)
+      return NetworkSummary.Row(
+        name: node.name, layer: node.layer.text, output: node.shape,
+        parameters: node.parameters.reduce(0) { $0 + parameters[$1].tensor.count },
+        multiplyAdds: (try? node.layer.multiplyAdds(of: shapes)) ?? 0,
+        receptiveField: [sight.field.height, sight.field.width],
+        jump: sight.jump.map { [$0.height, $0.width] },
+        activationBytes: node.shape.reduce(4 * batchSize) { $0.timesAtMost($1) })
+    }
+    return NetworkSummary(
+      inputs: inputs.map(\.shape), rows: rows, batchSize: batchSize, parameters: parameterCount,
+      parameterBytes: 4 * parameterCount,
+      multiplyAdds: rows.reduce(0) { $0.plusAtMost($1.multiplyAdds) },
+      activationBytes: rows.reduce(0) { $0.plusAtMost($1.activationBytes) })
+  }
+}
+
+/// What one output of a layer sees of the network's input.
+private struct Sight {
+  var field: Extent
+  var jump: Extent?
+
+  /// The largest of several fields: what a layer that combines them sees.
+  static func widest(_ sights: [Sight]) -> Sight {
+    let jumps = sights.compactMap(\.jump)
+    return Sight(
+      field: Extent(
+        sights.map(\.field.height).max() ?? 1, sights.map(\.field.width).max() ?? 1),
+      jump: jumps.count < sights.count
+        ? nil : Extent(jumps.map(\.height).max() ?? 1, jumps.map(\.width).max() ?? 1))
+  }
+
+  func through(_ layer: any Layer, of input: [Int]) -> Sight {
+    if layer is Dense || layer is RadialBasis {
+      let size = input.suffix(2)
+      return Sight(
+        field: input.count > 2
+          ? Extent(size[size.startIndex], size[size.startIndex + 1]) : Extent(1, input.last ?? 1),
+        jump: nil)
+    }
+    let window: Window
+    switch layer {
+    case let layer as Conv2D: window = layer.window
+    case let layer as Conv1D: window = layer.asConv2D.window
+    case let layer as any Pool2D: window = layer.window
+    default: return self
+    }
+    guard let jump else { return self }
+    return Sight(
+      field: Extent(
+        field.height.plusAtMost((window.reach.height - 1).timesAtMost(jump.height)),
+        field.width.plusAtMost((window.reach.width - 1).timesAtMost(jump.width))),
+      jump: Extent(
+        jump.height.timesAtMost(window.stride.height),
+        jump.width.timesAtMost(window.stride.width)))
+  }
+}
+
+extension Int {
+  /// The sum, or the largest integer where it is larger.
+  fileprivate func plusAtMost(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? Int.max : sum
+  }
+
+  /// The product, or the largest integer where it is larger.
+  fileprivate func timesAtMost(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? Int.max : product
+  }
+}

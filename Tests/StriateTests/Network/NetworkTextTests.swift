@@ -1,0 +1,174 @@
+import Striate
+import Testing
+
+@Suite struct NetworkTextTests {
+  static let texts = [
+    "conv 8 5x5", "conv 8 5x3 stride 2", "conv 8 5x5 stride 2x1 padding 1 dilation 3 groups 2",
+    "conv 4 3x3 padding 1,2,3,4 bias untied", "conv 4 3x3 bias none", "conv1d 8 5",
+    "conv1d 8 5 stride 2 padding 1 dilation 3 groups 2 bias none", "dense 10",
+    "dense 10 bias none", "flatten", "softmax", "add", "multiply", "maxpool 2",
+    "maxpool 3x2", "maxpool 3x3 stride 2", "avgpool 3x3 stride 2x1", "l2pool 2", "maxout 2",
+    "meanout 3", "identity", "step", "sigmoid", "tanh", "arctan", "relu", "leaky-relu 0.01",
+    "leaky-relu -1e-07", "softplus", "gaussian 0 1", "multiquadratic 0.5 2",
+    "inverse-multiquadratic -1 0.25", "radial 10 gaussian 1.5", "radial 3 multiquadratic 2",
+    "radial 3 inverse-multiquadratic 2",
+  ]
+
+  @Test(arguments: texts) func everyLayerReadsItsOwnText(_ text: String) throws {
+    let layers = try Network.layers(text: text)
+    #expect(layers.map(\.text) == [text])
+  }
+
+  @Test func theListOfTextsKnowsEveryLayer() {
+    let names = Set(NetworkTextTests.texts.map { String($0.prefix { $0 != " " }) })
+    #expect(names == Set(LayerGrammar.layers.keys))
+  }
+
+  @Test(arguments: [
+    ("CONV 8 5", "conv 8 5x5"), ("conv 8 5 bias none stride 2", "conv 8 5x5 stride 2 bias none"),
+    ("conv 8 5x3 padding same", "conv 8 5x3 padding 2,1,2,1"),
+    ("conv 8 3 dilation 2 padding same", "conv 8 3x3 padding 2 dilation 2"),
+    ("conv1d 8 5 padding same", "conv1d 8 5 padding 2"), ("Conv2D 8 5x5", "conv 8 5x5"),
+    ("leaky-relu", "leaky-relu 0.01"), ("gaussian", "gaussian 0 1"), ("linear", "identity"),
+    ("heaviside", "step"), ("maxpool 2 stride 2", "maxpool 2"), ("dense 5 bias shared", "dense 5"),
+  ])
+  func friendlyWaysOfWritingMeanTheSame(_ friendly: String, _ text: String) throws {
+    #expect(try Network.layers(text: friendly).map(\.text) == [text])
+  }
+
+  @Test func layersAreSeparatedByCommasSemicolonsAndLineEnds() throws {
+    let layers = try Network.layers(
+      text: " conv 8 5x5,relu;\nconv 2 3x3 padding 1,2,1,2, maxpool 2 ,\n\nflatten, dense 10,")
+    #expect(
+      layers.map(\.text) == [
+        "conv 8 5x5", "relu", "conv 2 3x3 padding 1,2,1,2", "maxpool 2", "flatten", "dense 10",
+      ])
+  }
+
+  private func message(_ text: String, input: [Int] = [1, 28, 28]) -> String {
+    do {
+      return "\(try Network(text: text, input: input, seed: 1).outputShape)"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func anUnknownLayerIsNamedWithTheNearestKnownOne() {
+    let found = message("conv 8 5x5, rellu, flatten")
+    #expect(
+      found.hasPrefix(
+        "network text, layer 2 \"rellu\": unknown layer; did you mean \"relu\"? known layers: add, "
+      ))
+    #expect(message("convolution 3").contains("unknown layer; known layers: "))
+  }
+
+  @Test(arguments: [
+    ("", "network text: expected layers such as \"flatten, dense 10\", found none"),
+    (" , ;", "network text: expected layers such as \"flatten, dense 10\", found none"),
+    (
+      "conv 8 5x5 strid 2",
+      "network text, layer 1 \"conv 8 5x5 strid 2\": unknown option \"strid\"; did you mean "
+        + "\"stride\"? known options: stride, padding, dilation, groups, bias"
+    ),
+    (
+      "conv 8",
+      "network text, layer 1 \"conv 8\": expected the kernel's size, found the end: add it"
+    ),
+    (
+      "conv 8 axb",
+      "network text, layer 1 \"conv 8 axb\": expected the kernel's size such as 5 or 5x3, found "
+        + "\"axb\": correct it"
+    ),
+    (
+      "flatten, dense ten",
+      "network text, layer 2 \"dense ten\": expected the number of outputs, a whole number, found "
+        + "\"ten\": correct it"
+    ),
+    (
+      "relu dense 10",
+      "network text, layer 1 \"relu dense 10\": expected the end of the layer, found \"dense\": "
+        + "separate layers with commas"
+    ),
+    (
+      "conv 8 4x4 padding same",
+      "network text, layer 1 \"conv 8 4x4 padding same\": expected an odd kernel and stride 1 for "
+        + "padding same, found kernel 4 and stride 1: give the padding as a number"
+    ),
+    (
+      "conv 8 3 padding 1,2",
+      "network text, layer 1 \"conv 8 3 padding 1,2\": expected one padding, or "
+        + "top,left,bottom,right, found 2 numbers: write padding 1 or padding 1,2,1,2"
+    ),
+    (
+      "conv 8 3 bias noone",
+      "network text, layer 1 \"conv 8 3 bias noone\": unknown word \"noone\"; did you mean "
+        + "\"none\"? known words: none, shared, untied"
+    ),
+    (
+      "conv 8 3 stride 2 stride 2",
+      "network text, layer 1 \"conv 8 3 stride 2 stride 2\": expected stride once, found it "
+        + "twice: remove one"
+    ),
+    (
+      "leaky-relu nan",
+      "network text, layer 1 \"leaky-relu nan\": expected the slope, a number, found \"nan\": "
+        + "correct it"
+    ),
+    (
+      "dense 10",
+      "layer 1 \"fc1\" dense 10: expected [features], found [1, 28, 28]: put Flatten() before it"
+    ),
+    (
+      "conv 8 29x29",
+      "layer 1 \"conv1\" conv 8 29x29: expected an image of at least 29x29, found 28x28: "
+        + "use a smaller kernel or more padding"
+    ),
+    (
+      "conv 0 3x3",
+      "layer 1 \"conv1\" conv 0 3x3: expected 1 to 65536 filters, found 0: "
+        + "choose a number in that range"
+    ),
+    (
+      "flatten, dense 10000000",
+      "layer 2 \"fc1\" dense 10000000: weight: expected at most 2147483648 elements, found "
+        + "[10000000, 784]"
+    ),
+    (
+      "flatten, dense 1000000",
+      "layer 2 \"fc1\" dense 1000000: expected at most 536870912 parameters in the network, found "
+        + "785000000: make the layer smaller"
+    ),
+  ])
+  func aWrongTextSaysWhereAndWhatWasExpected(_ text: String, _ expected: String) {
+    #expect(message(text) == expected)
+  }
+
+  @Test func manyLayersTogetherMayNotHaveTooManyParametersEither() {
+    let text = "flatten" + String(repeating: ", dense 20000", count: 3)
+    #expect(message(text).contains("expected at most 536870912 parameters in the network"))
+  }
+
+  @Test func insaneNumbersAndEndlessTextsAreRefusedWithoutHarm() {
+    for number in ["99999999999999999999", "9223372036854775807", "-1", "1e9", "", "0x10"] {
+      for text in [
+        "conv \(number) 5x5", "conv 8 \(number)x5", "conv 8 5x\(number)",
+        "conv 8 5 stride \(number)", "conv 8 5 padding \(number)", "conv 8 5 dilation \(number)",
+        "conv 8 3 padding same dilation \(number)", "conv 8 5 groups \(number)",
+        "flatten, dense \(number)", "maxpool \(number)", "maxpool 2 stride \(number)",
+        "flatten, maxout \(number)", "flatten, radial \(number) gaussian 1",
+        "conv1d 8 \(number)",
+      ] { #expect(message(text).contains("expected"), "\(text)") }
+    }
+    #expect(
+      message(String(repeating: "relu,", count: 20_000))
+        == "network text: expected at most 65536 bytes, found 100000: build the network in code")
+    #expect(message(String(repeating: "x", count: 60_000)).count < 600)
+    #expect(message(String(repeating: "conv ", count: 10_000)).count < 300)
+  }
+
+  @Test func aTextOfManyLayersIsRead() throws {
+    let network = try Network(
+      text: String(repeating: "relu,", count: 10_000), input: [3], seed: 1)
+    #expect(network.nodes.count == 10_000)
+  }
+}
