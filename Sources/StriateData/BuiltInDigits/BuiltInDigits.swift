@@ -3,6 +3,7 @@ import Striate
 extension Digits {
   /// Why built-in digits could not be drawn.
   public struct InvalidCount: Error, CustomStringConvertible, Equatable {
+    /// What was expected and what was found.
     public let description: String
   }
 

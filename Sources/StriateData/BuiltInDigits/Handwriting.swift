@@ -4,7 +4,7 @@ import Striate
 /// next.
 struct Handwriting {
   /// The standard deviation of each knot, as a share of the digit's height.
-  static let jitter: Float = 0.025
+  static let jitter: Float = 0.04
 
   /// Straight pieces a span between two knots.
   static let piecesPerSpan = 5
@@ -26,7 +26,7 @@ struct Handwriting {
       return Path(points: points, radii: pen.radii(count: points.count, using: &generator))
     }
     fit(&paths)
-    var canvas = Canvas(softness: generator.uniform(in: 0.9..<1.6))
+    var canvas = Canvas(softness: generator.uniform(in: 1..<1.6))
     for path in paths { canvas.draw(path) }
     canvas.addNoise(using: &generator)
     let box = DigitFrame.boxSide
@@ -86,7 +86,7 @@ struct Pen {
 
   init(using generator: inout SeededGenerator) {
     let width = generator.uniform()
-    radius = 0.75 + 1.25 * width * width + 0.3 * generator.uniform()
+    radius = 0.85 + 1.1 * width * width + 0.3 * generator.uniform()
   }
 
   /// The radius at each of `count` points: the pressure changes slowly along the stroke.

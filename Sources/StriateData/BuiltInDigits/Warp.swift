@@ -1,19 +1,29 @@
 import Striate
 
-/// The shape of a whole digit: width, slant, rotation and an elastic distortion.
+/// The shape of a whole digit: width, slant, rotation, taper, sag and an elastic distortion.
 struct Warp {
   private let columns: (SIMD2<Float>, SIMD2<Float>)
+
+  /// How far the middle lies below (or above) the middle.
+  private let sag: Float
+
+  /// How much wider the foot is than the head.
+  private let taper: Float
+
+  /// The displacement at each knot of the elastic grid, row by row.
   private let displacements: [SIMD2<Float>]
 
   /// Knots of the elastic grid a side.
   private static let gridSide = 4
 
   /// The elastic grid's standard deviation, as a share of the digit's height.
-  private static let elasticity: Float = 0.035
+  private static let elasticity: Float = 0.036
 
   init(using generator: inout SeededGenerator) {
-    let width = 1 + 0.18 * generator.bell()
-    let slant = 0.14 + 0.2 * generator.bell()
+    let width = max(1 + 0.22 * generator.bell(), 0.65)
+    let slant = 0.16 + 0.25 * generator.bell()
+    sag = 0.35 * generator.bell()
+    taper = 0.35 * generator.bell()
     // A rotation by the angle whose half has the tangent t.
     let t = 0.045 * generator.bell()
     let (cosine, sine) = ((1 - t * t) / (1 + t * t), 2 * t / (1 + t * t))
@@ -28,7 +38,9 @@ struct Warp {
 
   /// Where a point of the skeleton comes to lie.
   func callAsFunction(_ point: SIMD2<Float>) -> SIMD2<Float> {
-    let moved = point + displacement(at: point)
+    var moved = point + displacement(at: point)
+    moved.y += sag * moved.y * (1 - moved.y)
+    moved.x = (moved.x - 0.35) * (1 + taper * (moved.y - 0.5))
     return columns.0 * moved.x + columns.1 * moved.y
   }
 
