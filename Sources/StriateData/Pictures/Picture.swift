@@ -40,16 +40,15 @@ public struct Picture: Sendable, Equatable {
     init(_ name: String, _ reason: String) { description = "\(name): \(reason)" }
   }
 
-  /// The picture's brightness, row by row from 0 to 255.
+  /// The brightness of one pixel from 0 to 255.
   ///
   ///     y = 0.299 r + 0.587 g + 0.114 b
   ///
   /// Source: ITU-R BT.601.
-  func brightness() -> [Float] {
-    guard channels == 3 else { return bytes.map { Float($0) } }
-    return (0..<(width * height)).map { pixel in
-      let (r, g, b) = (bytes[3 * pixel], bytes[3 * pixel + 1], bytes[3 * pixel + 2])
-      return 0.299 * Float(r) + 0.587 * Float(g) + 0.114 * Float(b)
-    }
+  func brightness(column: Int, row: Int) -> Float {
+    let pixel = (row * width + column) * channels
+    guard channels == 3 else { return Float(bytes[pixel]) }
+    let (r, g, b) = (bytes[pixel], bytes[pixel + 1], bytes[pixel + 2])
+    return (299 * Float(r) + 587 * Float(g) + 114 * Float(b)) / 1000
   }
 }

@@ -1,0 +1,165 @@
+/// Finds a handwritten digit in a picture and prepares it as MNIST's digits were prepared.
+///
+/// Paper is what the picture's border mostly shows; ink is what departs from it, dark or light. The
+/// digit's box is fitted into 20×20 pixels by area averaging, its aspect ratio kept, and its centre
+/// of mass is placed at the centre of 28×28.
+public enum DigitFinder {
+  /// A digit as MNIST shows it, and where it was.
+  public struct Digit: Sendable, Equatable {
+    /// 28×28 bytes row by row, white ink (255) on black (0).
+    public let pixels: [UInt8]
+
+    /// The box around the digit in the picture.
+    public let boundingBox: PixelBox
+
+    /// Whether the picture showed dark ink on light paper, the inverse of MNIST.
+    public let inverted: Bool
+  }
+
+  /// There is no digit in the picture.
+  public struct NothingToSee: Error, CustomStringConvertible, Equatable {
+    /// The picture's size and what was expected.
+    public let description: String
+  }
+
+  /// Larger pictures are reduced by whole factors first.
+  private static let workingSide = 1024
+
+  /// The digit in a picture of any size.
+  ///
+  /// Throws `NothingToSee` where nothing stands out from the background.
+  public static func find(in picture: Picture) throws -> Digit {
+    let factor = (max(picture.width, picture.height) + workingSide - 1) / workingSide
+    let grey = GreyImage(picture, reducedBy: factor)
+    guard let found = Finding(in: grey) else {
+      throw NothingToSee(
+        description: """
+          nothing to see in the picture of \(picture.width)×\(picture.height) pixels: expected \
+          a digit that is clearly darker or lighter than its background
+          """)
+    }
+    let box = found.box
+    let (left, top) = (box.left * factor, box.top * factor)
+    return Digit(
+      pixels: found.pixels(),
+      boundingBox: PixelBox(
+        left: left, top: top, width: min(box.width * factor, picture.width - left),
+        height: min(box.height * factor, picture.height - top)),
+      inverted: found.isDark)
+  }
+}
+
+/// What the finder knows about one picture.
+private struct Finding {
+  /// Whether the ink is darker than the paper.
+  let isDark: Bool
+
+  /// The box around the digit.
+  let box: PixelBox
+
+  /// The digit's ink from 0 to 1 inside its box.
+  private let ink: GreyImage
+
+  /// The digit in a picture; nil where nothing stands out.
+  init?(in picture: GreyImage) {
+    var picture = picture
+    var paper = Paper(under: picture)
+    if paper.noise > 4, picture.side >= 60 {
+      // A grainy photograph is smoothed by far less than a stroke's width.
+      let radius = max(1, picture.side / 200)
+      picture = picture.blurred(radius: radius).blurred(radius: radius)
+      paper = Paper(under: picture)
+    }
+    var contrast = picture
+    for index in contrast.values.indices { contrast.values[index] = paper.contrast(at: index) }
+    let light = contrast.values.reduce(0) { $0 + ($1 > 0 ? $1 * $1 : 0) }
+    let dark = contrast.values.reduce(0) { $0 + ($1 < 0 ? $1 * $1 : 0) }
+    isDark = dark > light
+    for index in contrast.values.indices {
+      contrast.values[index] = max(isDark ? -contrast.values[index] : contrast.values[index], 0)
+    }
+
+    let strong = otsuThreshold(contrast.values)
+    let level = median(contrast.values.filter { $0 > strong })
+    guard level >= 12, level > 4 * paper.noise else { return nil }
+    // Scaled down, an edge falls where the ink is half as dark; at MNIST's own size the palest
+    // pixels belong to the digit too.
+    var components = InkComponents(of: contrast, above: max(0.3 * level, 3 * paper.noise))
+    var members = components.digit(strong: strong)
+    guard var box = components.box(of: members) else { return nil }
+    let enlargement = Float(box.side) / Float(DigitFrame.boxSide)
+    let paleShare = min(max(0.1 * (enlargement - 0.9), 0.01), 0.3)
+    if paleShare < 0.3 {
+      components = InkComponents(of: contrast, above: max(paleShare * level, 3 * paper.noise))
+      members = components.digit(strong: strong)
+      box = components.box(of: members) ?? box
+    }
+    guard box.side >= 3 else { return nil }
+    self.box = box
+
+    for index in contrast.values.indices where !members.contains(components.owners[index]) {
+      contrast.values[index] = 0
+    }
+    var cropped = contrast.cropped(to: box)
+    let full = percentile(0.9, of: cropped.values.filter { $0 > strong })
+    for index in cropped.values.indices {
+      cropped.values[index] = min(cropped.values[index] / full, 1)
+    }
+    ink = cropped
+  }
+
+  /// The digit as MNIST shows it.
+  func pixels() -> [UInt8] {
+    let side = DigitFrame.boxSide
+    let image = thickened().fitted(to: side)
+    return DigitFrame.bytes(DigitFrame.centred(image, width: side, height: side))
+  }
+
+  /// The ink, with strokes that would be thinner than MNIST's thinnest made wider.
+  private func thickened() -> GreyImage {
+    let scale = Float(DigitFrame.boxSide) / Float(box.side)
+    let width = ink.strokeWidth() * scale
+    guard width < 1.5 else { return ink }
+    let radius = Int((2.2 - width) / (2 * scale) + 0.5)
+    guard radius > 0 else { return ink }
+    return ink.padded(by: radius).dilated(radius: radius)
+  }
+}
+
+extension InkComponents {
+  /// The smallest box around some components; nil around none.
+  fileprivate func box(of numbers: Set<Int>) -> PixelBox? {
+    numbers.map { components[$0].box }.reduce(nil) { $0?.union($1) ?? $1 }
+  }
+}
+
+extension GreyImage {
+  /// The mean width of strokes in pixels: twice the area over the length of the outline.
+  fileprivate func strokeWidth() -> Float {
+    let padded = self.padded(by: 1)
+    var area = 0, edges = 0
+    for row in 1..<(padded.height - 1) {
+      for column in 1..<(padded.width - 1) {
+        let index = row * padded.width + column
+        guard padded.values[index] > 0.5 else { continue }
+        area += 1
+        for neighbour in [index - 1, index + 1, index - padded.width, index + padded.width]
+        where padded.values[neighbour] <= 0.5 { edges += 1 }
+      }
+    }
+    // Pixel edges overstate the length of an outline that runs in every direction by 4/π.
+    return edges == 0 ? 0 : 2 * Float(area) / (Float(edges) * 0.785)
+  }
+
+  /// The picture with a margin of zeros.
+  fileprivate func padded(by margin: Int) -> GreyImage {
+    let newWidth = width + 2 * margin
+    var padded = [Float](repeating: 0, count: newWidth * (height + 2 * margin))
+    for row in 0..<height {
+      for column in 0..<width {
+        padded[(row + margin) * newWidth + column + margin] = values[row * width + column]
+      }
+    }
+    return GreyImage(width: newWidth, height: height + 2 * margin, values: padded)
+  }
+}
