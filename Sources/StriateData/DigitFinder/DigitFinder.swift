@@ -31,7 +31,7 @@ public enum DigitFinder {
   public static func find(in picture: Picture) throws -> Digit {
     let factor = (max(picture.width, picture.height) + workingSide - 1) / workingSide
     let grey = GreyImage(picture, reducedBy: factor)
-    guard let found = Finding(in: grey) else {
+    guard let found = Finding.search(grey) else {
       throw NothingToSee(
         description: """
           nothing to see in the picture of \(picture.width)×\(picture.height) pixels: expected \
@@ -50,12 +50,12 @@ public enum DigitFinder {
 }
 
 /// What the finder knows about one picture.
-private struct Finding {
+struct Finding {
   /// Whether the ink is darker than the paper.
   let isDark: Bool
 
   /// The box around the digit.
-  let box: PixelBox
+  private(set) var box: PixelBox
 
   /// The digit's ink from 0 to 1 inside its box.
   private let ink: GreyImage
@@ -106,6 +106,29 @@ private struct Finding {
       cropped.values[index] = min(cropped.values[index] / full, 1)
     }
     ink = cropped
+  }
+
+  /// The digit in a picture, also where the picture shows a sheet of paper on a table: what stands
+  /// out then is the sheet, and the digit lies inside it.
+  static func search(_ picture: GreyImage) -> Finding? {
+    guard let found = Finding(in: picture) else { return nil }
+    let box = found.box
+    guard min(box.width, box.height) >= 60, found.fill > 0.7 else { return found }
+    let margin = box.side / 20
+    let inside = PixelBox(
+      left: box.left + margin, top: box.top + margin, width: box.width - 2 * margin,
+      height: box.height - 2 * margin)
+    guard var digit = Finding(in: picture.cropped(to: inside)), digit.isDark != found.isDark,
+      digit.fill < 0.6
+    else { return found }
+    digit.box.left += inside.left
+    digit.box.top += inside.top
+    return digit
+  }
+
+  /// The share of the box that is ink.
+  private var fill: Float {
+    Float(ink.values.count { $0 > 0.5 }) / Float(ink.values.count)
   }
 
   /// The digit as MNIST shows it.

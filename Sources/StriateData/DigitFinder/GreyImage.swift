@@ -43,35 +43,54 @@ struct GreyImage {
     return GreyImage(width: box.width, height: box.height, values: part)
   }
 
-  /// Each value combined over the square that reaches `radius` pixels to every side: row by row,
-  /// then column by column.
-  func filtered(radius: Int, _ combine: (ArraySlice<Float>) -> Float) -> GreyImage {
-    guard radius > 0 else { return self }
+  /// The picture filtered along its rows, then along its columns.
+  private func filtered(_ filterRow: (ArraySlice<Float>) -> [Float]) -> GreyImage {
     var image = self
     for _ in 0..<2 {
-      // Each pass filters along the rows and turns the picture on its side.
+      // Each pass filters the rows and turns the picture on its side.
       var turned = [Float](repeating: 0, count: values.count)
       for row in 0..<image.height {
         let start = row * image.width
-        for column in 0..<image.width {
-          let lower = start + max(column - radius, 0)
-          let upper = start + min(column + radius, image.width - 1)
-          turned[column * image.height + row] = combine(image.values[lower...upper])
-        }
+        let filtered = filterRow(image.values[start..<(start + image.width)])
+        for column in 0..<image.width { turned[column * image.height + row] = filtered[column] }
       }
       image = GreyImage(width: image.height, height: image.width, values: turned)
     }
     return image
   }
 
-  /// The mean over squares.
+  /// The mean over the squares that reach `radius` pixels to every side.
   func blurred(radius: Int) -> GreyImage {
-    filtered(radius: radius) { $0.reduce(0, +) / Float($0.count) }
+    filtered { row in
+      var sums: [Double] = [0]
+      sums.reserveCapacity(row.count + 1)
+      for value in row { sums.append(sums[sums.count - 1] + Double(value)) }
+      return (0..<row.count).map { column in
+        let lower = max(column - radius, 0)
+        let upper = min(column + radius + 1, row.count)
+        return Float((sums[upper] - sums[lower]) / Double(upper - lower))
+      }
+    }
   }
 
-  /// The maximum over squares.
+  /// The maximum over the squares that reach `radius` pixels to every side.
+  ///
+  /// Maxima from both ends of blocks of one window's length: any window is a block's end and the
+  /// next block's beginning. Source: van Herk 1992, doi:10.1016/0167-8655(92)90069-C.
   func dilated(radius: Int) -> GreyImage {
-    filtered(radius: radius) { $0.reduce(0, max) }
+    let window = 2 * radius + 1
+    return filtered { row in
+      let count = row.count
+      let row = Array(row)
+      var (before, after) = (row, row)
+      for i in 1..<max(count, 1) where i % window != 0 { before[i] = max(before[i - 1], row[i]) }
+      for i in (0..<max(count - 1, 0)).reversed() where (i + 1) % window != 0 {
+        after[i] = max(after[i + 1], row[i])
+      }
+      return (0..<count).map { column in
+        max(after[max(column - radius, 0)], before[min(column + radius, count - 1)])
+      }
+    }
   }
 
   /// The picture with its longer side scaled to `side` by area averaging, its aspect ratio kept.

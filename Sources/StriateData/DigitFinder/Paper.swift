@@ -1,6 +1,7 @@
-/// The background of a picture: a surface of second degree in x and y that passes under the ink.
+/// The background of a picture: one brightness, or where that explains the picture less well a
+/// surface of second degree in x and y that passes under the ink.
 ///
-/// Fitted first to the picture's border, then to all of it, by least squares with weights
+/// The surface is fitted first to the picture's border, then to all of it, by least squares with weights
 ///
 ///     w = 1 / (1 + (r / s)²)²    r: residual, s: its robust scale
 ///
@@ -18,23 +19,38 @@ struct Paper {
     let border = image.borderIndices()
     coefficients[0] = Double(median(border.map { image.values[$0] }))
     let samples = image.sampleIndices(atMost: 10_000)
+    let flat = coefficients
+    let flatNoise = 1.4826 * median(samples.map { abs(contrast(at: $0)) })
     // A tilted or shaded paper is far from flat at first; the scale shrinks as the fit improves.
     for indices in [border, border, border, border, samples, samples, samples, samples] {
       refit(to: indices)
     }
     noise = 1.4826 * median(samples.map { abs(contrast(at: $0)) })
+    if flatNoise <= 1.2 * noise {
+      coefficients = flat
+      noise = flatNoise
+    }
   }
 
   /// The picture's value less the paper's.
   func contrast(at index: Int) -> Float {
     let (row, column) = index.quotientAndRemainder(dividingBy: image.width)
-    let terms = self.terms(column: column, row: row)
-    return image.values[index] - Float(zip(terms, coefficients).reduce(0) { $0 + $1.0 * $1.1 })
+    let (x, y) = place(column: column, row: row)
+    let c = coefficients
+    let paper = c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y
+    return image.values[index] - Float(paper)
+  }
+
+  /// The middle of a pixel, from −1 to 1 along each axis.
+  private func place(column: Int, row: Int) -> (x: Double, y: Double) {
+    (
+      (2 * Double(column) + 1) / Double(image.width) - 1,
+      (2 * Double(row) + 1) / Double(image.height) - 1
+    )
   }
 
   private func terms(column: Int, row: Int) -> [Double] {
-    let x = (2 * Double(column) + 1) / Double(image.width) - 1
-    let y = (2 * Double(row) + 1) / Double(image.height) - 1
+    let (x, y) = place(column: column, row: row)
     return [1, x, y, x * x, x * y, y * y]
   }
 
