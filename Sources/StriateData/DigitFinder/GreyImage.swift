@@ -93,6 +93,14 @@ struct GreyImage {
     }
   }
 
+  /// The minimum over the squares that reach `radius` pixels to every side.
+  func eroded(radius: Int) -> GreyImage {
+    func negated(_ image: GreyImage) -> GreyImage {
+      GreyImage(width: image.width, height: image.height, values: image.values.map { -$0 })
+    }
+    return negated(negated(self).dilated(radius: radius))
+  }
+
   /// The picture with its longer side scaled to `side` by area averaging, its aspect ratio kept.
   ///
   /// The result is a square of `side`×`side`, the picture at its upper left.

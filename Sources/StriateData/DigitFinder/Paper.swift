@@ -1,101 +1,57 @@
-/// The background of a picture: one brightness, or where that explains the picture less well a
-/// surface of second degree in x and y that passes under the ink.
-///
-/// The surface is fitted first to the picture's border, then to all of it, by least squares with weights
-///
-///     w = 1 / (1 + (r / s)²)²    r: residual, s: its robust scale
-///
-/// so that ink, which departs from the paper, loses its pull. Source: Geman & McClure 1985.
+/// The background of a picture, and how a picture departs from it.
 struct Paper {
-  /// Coefficients of 1, x, y, x², x y, y², where x and y run from −1 to 1.
-  private var coefficients = [Double](repeating: 0, count: 6)
-  private let image: GreyImage
+  /// The picture less its paper: ink is far from zero.
+  let contrast: GreyImage
 
-  /// The standard deviation of the paper's grain, from the median of absolute residuals.
-  private(set) var noise: Float = 0
+  /// The standard deviation of the paper's grain.
+  let noise: Float
 
-  init(under image: GreyImage) {
-    self.image = image
-    let border = image.borderIndices()
-    coefficients[0] = Double(median(border.map { image.values[$0] }))
-    let samples = image.sampleIndices(atMost: 10_000)
-    let flat = coefficients
-    let flatNoise = 1.4826 * median(samples.map { abs(contrast(at: $0)) })
-    // A tilted or shaded paper is far from flat at first; the scale shrinks as the fit improves.
-    for indices in [border, border, border, border, samples, samples, samples, samples] {
-      refit(to: indices)
-    }
-    noise = 1.4826 * median(samples.map { abs(contrast(at: $0)) })
-    if flatNoise <= 1.2 * noise {
-      coefficients = flat
-      noise = flatNoise
-    }
+  private init(_ picture: GreyImage, lessPaper paper: [Float]) {
+    let samples = picture.sampleIndices(atMost: 5_000)
+    let values = zip(picture.values, paper).map { $0 - $1 }
+    contrast = GreyImage(width: picture.width, height: picture.height, values: values)
+    noise = grain(samples.map { values[$0] })
   }
 
-  /// The picture's value less the paper's.
-  func contrast(at index: Int) -> Float {
-    let (row, column) = index.quotientAndRemainder(dividingBy: image.width)
-    let (x, y) = place(column: column, row: row)
-    let c = coefficients
-    let paper = c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y
-    return image.values[index] - Float(paper)
+  /// Paper of one brightness, the median of the picture's border; or, where that explains the
+  /// picture less well, shaded paper: a `PaperSurface`.
+  static func smooth(under picture: GreyImage) -> Paper {
+    let border = median(picture.borderIndices().map { picture.values[$0] })
+    let flat = Paper(picture, lessPaper: picture.values.map { _ in border })
+    let surface = PaperSurface(under: picture, startingFrom: border)
+    let shaded = Paper(picture, lessPaper: surface.values())
+    return flat.noise <= 1.2 * shaded.noise ? flat : shaded
   }
 
-  /// The middle of a pixel, from −1 to 1 along each axis.
-  private func place(column: Int, row: Int) -> (x: Double, y: Double) {
-    (
-      (2 * Double(column) + 1) / Double(image.width) - 1,
-      (2 * Double(row) + 1) / Double(image.height) - 1
-    )
+  /// Paper of any shading, shadows with hard edges too: what is left of the picture when strokes
+  /// narrower than a third of its side are filled by their surroundings.
+  ///
+  /// Light paper is the closing of the picture, dark paper the opening. Most of a picture is paper,
+  /// so the paper is light where pixels lie nearer to the brightest of their neighbours.
+  /// Source: Serra 1982, Image Analysis and Mathematical Morphology.
+  static func envelope(of picture: GreyImage) -> Paper {
+    let radius = max(picture.side / 6, 1)
+    let (upper, lower) = (picture.dilated(radius: radius), picture.eroded(radius: radius))
+    let below = zip(upper.values, picture.values).reduce(0) { $0 + ($1.0 - $1.1) }
+    let above = zip(picture.values, lower.values).reduce(0) { $0 + ($1.0 - $1.1) }
+    let isLight = below < above
+    var paper = isLight ? upper.eroded(radius: radius) : lower.dilated(radius: radius)
+    // The brightest grains of the paper are no measure of its brightness.
+    let offset = median(zip(picture.values, paper.values).map { $0 - $1 })
+    for index in paper.values.indices { paper.values[index] += offset }
+    return Paper(picture, lessPaper: paper.values)
   }
+}
 
-  private func terms(column: Int, row: Int) -> [Double] {
-    let (x, y) = place(column: column, row: row)
-    return [1, x, y, x * x, x * y, y * y]
-  }
-
-  private mutating func refit(to indices: [Int]) {
-    let residuals = indices.map { Double(contrast(at: $0)) }
-    let scale = max(3 * 1.4826 * Double(median(residuals.map { Float(abs($0)) })), 4)
-    var matrix = [[Double]](repeating: [Double](repeating: 0, count: 7), count: 6)
-    for (index, residual) in zip(indices, residuals) {
-      let (row, column) = index.quotientAndRemainder(dividingBy: image.width)
-      let terms = self.terms(column: column, row: row)
-      let ratio = residual / scale
-      let weight = 1 / ((1 + ratio * ratio) * (1 + ratio * ratio))
-      for i in 0..<6 {
-        for j in 0..<6 { matrix[i][j] += weight * terms[i] * terms[j] }
-        matrix[i][6] += weight * terms[i] * residual
-      }
-    }
-    // A touch of ridge keeps the higher terms at zero where a picture is too small to tell.
-    for i in 0..<6 { matrix[i][i] += 1e-9 * (matrix[0][0] + 1) }
-    let step = solved(matrix)
-    for i in 0..<6 { coefficients[i] += step[i] }
-  }
-
-  /// The solution of six linear equations, by Gaussian elimination; positive definite, so that no
-  /// pivoting is needed.
-  private func solved(_ equations: [[Double]]) -> [Double] {
-    var m = equations
-    for i in 0..<6 {
-      for k in (i + 1)..<max(6, i + 1) {
-        let factor = m[k][i] / m[i][i]
-        for j in i..<7 { m[k][j] -= factor * m[i][j] }
-      }
-    }
-    var solution = [Double](repeating: 0, count: 6)
-    for i in (0..<6).reversed() {
-      let known = ((i + 1)..<max(6, i + 1)).reduce(0) { $0 + m[i][$1] * solution[$1] }
-      solution[i] = (m[i][6] - known) / m[i][i]
-    }
-    return solution
-  }
+/// The standard deviation of a normal distribution around zero that holds a quarter of the
+/// contrasts where they hold theirs: ink may cover two thirds of the picture.
+private func grain(_ contrasts: [Float]) -> Float {
+  percentile(0.25, of: contrasts.map { abs($0) }) / 0.3186
 }
 
 extension GreyImage {
   /// The pixels of the outermost rows and columns: at most about 2,000 of them.
-  fileprivate func borderIndices() -> [Int] {
+  func borderIndices() -> [Int] {
     let margin = max(1, side / 100)
     let rows = (0..<height).filter { $0 < margin || $0 >= height - margin }
     let columns = (0..<width).filter { $0 < margin || $0 >= width - margin }
@@ -106,7 +62,7 @@ extension GreyImage {
   }
 
   /// Pixels on a grid over the whole picture.
-  fileprivate func sampleIndices(atMost limit: Int) -> [Int] {
+  func sampleIndices(atMost limit: Int) -> [Int] {
     var step = 1
     while (width / step + 1) * (height / step + 1) > limit { step += 1 }
     return stride(from: 0, to: height, by: step).flatMap { row in
