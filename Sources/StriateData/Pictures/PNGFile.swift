@@ -1,0 +1,52 @@
+import CPNG
+
+/// PNG files, by libpng's simplified interface (no long jumps into Swift).
+enum PNGFile {
+  /// The picture in a PNG file, laid on white where it is transparent.
+  static func decode(_ file: [UInt8], name: String) throws -> Picture {
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&image) }
+
+    // The image keeps a pointer into the file until it is finished: one closure holds both steps.
+    return try file.withUnsafeBytes { file in
+      guard png_image_begin_read_from_memory(&image, file.baseAddress, file.count) != 0 else {
+        throw damaged(image, name)
+      }
+      let (width, height) = (Int(image.width), Int(image.height))
+      try Picture.checkSize(width: width, height: height, name: name)
+      let isColour = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
+      let channels = isColour ? 3 : 1
+      image.format = isColour ? UInt32(PNG_FORMAT_FLAG_COLOR) : 0
+      image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
+      var white = png_color(red: 255, green: 255, blue: 255)
+      var bytes = [UInt8](repeating: 0, count: width * height * channels)
+      guard png_image_finish_read(&image, &white, &bytes, Int32(width * channels), nil) != 0
+      else { throw damaged(image, name) }
+      return Picture(width: width, height: height, channels: channels, bytes: bytes)
+    }
+  }
+
+  /// The bytes of a PNG file that holds a picture; nil where libpng runs out of memory.
+  static func encode(_ picture: Picture) -> [UInt8]? {
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    image.width = UInt32(picture.width)
+    image.height = UInt32(picture.height)
+    image.format = picture.channels == 3 ? UInt32(PNG_FORMAT_FLAG_COLOR) : 0
+    defer { png_image_free(&image) }
+    let stride = Int32(picture.width * picture.channels)
+    var size = picture.bytes.count + picture.bytes.count / 100 + picture.height + 65_536
+    var file = [UInt8](repeating: 0, count: size)
+    guard png_image_write_to_memory(&image, &file, &size, 0, picture.bytes, stride, nil) != 0
+    else { return nil }
+    return Array(file.prefix(size))
+  }
+
+  private static func damaged(_ image: png_image, _ name: String) -> Picture.Unreadable {
+    let message = withUnsafeBytes(of: image.message) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return Picture.Unreadable(name, "the PNG file is damaged or cut short: \(message)")
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+extension Picture {
+  /// The largest file that is read, in bytes.
+  static let maximumFileSize = 256 << 20
+
+  /// The picture in a PNG or JPEG file. What it is, its first bytes say, not its name.
+  ///
+  /// Transparent pixels are laid on white. Throws `Unreadable` where there is no such file, where
+  /// it is no picture, damaged, cut short, or larger than `maximumArea`.
+  public init(contentsOf path: String) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw Unreadable(path, "no such file")
+    }
+    guard !isDirectory.boolValue else {
+      throw Unreadable(path, "expected a PNG or JPEG picture, found a directory")
+    }
+    let attributes = try? FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular,
+      let size = (attributes?[.size] as? NSNumber)?.intValue
+    else {
+      throw Unreadable(path, "expected a PNG or JPEG picture, found no ordinary file")
+    }
+    guard size <= Self.maximumFileSize else {
+      throw Unreadable(
+        path, "expected a picture file of at most \(Self.maximumFileSize) bytes, found \(size)")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Unreadable(path, "cannot be opened for reading: check its permissions")
+    }
+    try self.init(decoding: [UInt8](data), name: path)
+  }
+
+  /// The picture in the bytes of a PNG or JPEG file; `name` begins the error messages.
+  ///
+  /// Throws `Unreadable` as reading a file does.
+  public init(decoding file: [UInt8], name: String) throws {
+    guard !file.isEmpty else {
+      throw Unreadable(name, "expected a PNG or JPEG picture, found an empty file")
+    }
+    if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+      self = try PNGFile.decode(file, name: name)
+    } else if file.starts(with: [0xFF, 0xD8]) {
+      self = try JPEGFile.decode(file, name: name)
+    } else {
+      throw Unreadable(
+        name,
+        "not a picture this program reads (PNG or JPEG): it starts with \(Self.beginning(of: file))"
+      )
+    }
+  }
+
+  /// Refuses a picture that is too large, before anything is allocated for its pixels.
+  static func checkSize(width: Int, height: Int, name: String) throws {
+    let (area, overflow) = width.multipliedReportingOverflow(by: height)
+    guard width > 0, height > 0, !overflow, area <= maximumArea else {
+      throw Unreadable(
+        name,
+        """
+        expected a picture of at most \(maximumArea / 1_000_000) megapixels, \
+        found \(width)×\(height): make it smaller first
+        """)
+    }
+  }
+
+  /// The first bytes of a file for an error message: as text where they are text.
+  private static func beginning(of file: [UInt8]) -> String {
+    let first = file.prefix(8).prefix { $0 != 0x0A && $0 != 0x0D }
+    if !first.isEmpty, first.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+      return "\"\(String(decoding: first, as: UTF8.self))\""
+    }
+    let digits = file.prefix(8).map { byte in
+      (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+    return "0x" + digits.joined()
+  }
+}
