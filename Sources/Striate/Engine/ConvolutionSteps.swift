@@ -158,8 +158,10 @@ private struct ConvolutionGeometry: Sendable {
       let rows = outputHeight * band / bands..<outputHeight * (band + 1) / bands
       for group in 0..<groups {
         kernels.convolve(
-          shape.pass, rows, x.values + (block * x.blockStride + group * groupChannels * x.planeStride),
-          packed + group * weightsOfGroup, biases + group * groupFilters * shape.pass.biasFilterStride,
+          shape.pass, rows,
+          x.values + (block * x.blockStride + group * groupChannels * x.planeStride),
+          packed + group * weightsOfGroup,
+          biases + group * groupFilters * shape.pass.biasFilterStride,
           output.values
             + (block * output.blockStride + group * groupFilters * outputPixels * laneCount))
       }

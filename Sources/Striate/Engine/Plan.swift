@@ -87,7 +87,9 @@ package final class Plan: @unchecked Sendable {
   package func load(_ network: Network) {
     for (parameter, place) in zip(network.parameters, places) {
       parameter.tensor.scalars.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress { place.values.base.update(from: base, count: source.count) }
+        if let base = source.baseAddress {
+          place.values.base.update(from: base, count: source.count)
+        }
       }
     }
     pool.run(prepareProgram)

@@ -130,7 +130,8 @@ extension Dense {
     let columnParts = min(columns, LayerSite.fewestTasks)
     site.alsoBackward(tasks: columnParts) { part in
       kernels.denseInputGradient(
-        pass, columns * part / columnParts * 8..<min(inputs, columns * (part + 1) / columnParts * 8),
+        pass,
+        columns * part / columnParts * 8..<min(inputs, columns * (part + 1) / columnParts * 8),
         dy + 0, weights + 0, dx + 0)
     }
   }

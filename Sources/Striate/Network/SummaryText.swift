@@ -37,7 +37,7 @@ extension NetworkSummary: CustomStringConvertible {
 
 extension Int {
   /// The number with commas between thousands: "105,634".
-  fileprivate var grouped: String {
+  package var grouped: String {
     let digits = Array(String(magnitude))
     var text = self < 0 ? "-" : ""
     for (i, digit) in digits.enumerated() {

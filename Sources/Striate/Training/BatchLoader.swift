@@ -96,7 +96,8 @@ final class BatchLoader: @unchecked Sendable {
   }
 
   private func withAddresses<Pixel>(
-    _ block: Int, _ base: UnsafePointer<Pixel>, _ body: (UnsafePointer<UnsafePointer<Pixel>>) -> Void
+    _ block: Int, _ base: UnsafePointer<Pixel>,
+    _ body: (UnsafePointer<UnsafePointer<Pixel>>) -> Void
   ) {
     withUnsafeTemporaryAllocation(of: UnsafePointer<Pixel>.self, capacity: laneCount) { rows in
       for lane in 0..<laneCount {

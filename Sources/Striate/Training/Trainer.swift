@@ -13,6 +13,9 @@ public struct Trainer: Sendable {
   /// The rule of each step.
   public var optimizer: any Optimizer
 
+  /// How the learning rate changes on the way.
+  public var schedule: LearningRateSchedule
+
   /// Images a step; the last batch of an epoch may be shorter.
   public var batchSize: Int
 
@@ -34,11 +37,11 @@ public struct Trainer: Sendable {
   /// A training procedure.
   public init(
     loss: Loss, optimizer: any Optimizer, batchSize: Int, seed: UInt64 = 0,
-    threads: Int = Engine.defaultThreads, validation: Dataset? = nil, patience: Int? = nil,
-    normalizes: Bool = true
+    threads: Int = Engine.defaultThreads, schedule: LearningRateSchedule = .constant,
+    validation: Dataset? = nil, patience: Int? = nil, normalizes: Bool = true
   ) {
     (self.loss, self.optimizer, self.batchSize) = (loss, optimizer, batchSize)
-    (self.seed, self.threads) = (seed, threads)
+    (self.seed, self.threads, self.schedule) = (seed, threads, schedule)
     (self.validation, self.patience, self.normalizes) = (validation, patience, normalizes)
   }
 
@@ -167,17 +170,4 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Equatable {
 extension Double {
   /// The number with a fixed number of digits after the point.
   func digits(_ count: Int) -> String { String(format: "%.\(count)f", self) }
-}
-
-extension Int {
-  /// "58,312".
-  package var grouped: String {
-    var digits = String(magnitude)
-    var index = digits.count - 3
-    while index > 0 {
-      digits.insert(",", at: digits.index(digits.startIndex, offsetBy: index))
-      index -= 3
-    }
-    return self < 0 ? "-" + digits : digits
-  }
 }

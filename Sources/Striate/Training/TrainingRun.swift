@@ -3,7 +3,7 @@ import LaneKernels
 
 /// One call of `Trainer.train`: the plan, the optimizer's state and the loop.
 ///
-/// Unchecked: steps read `step` and `optimizer`, which change between runs only.
+/// Unchecked: the tasks of a step read `step` and `optimizer`, which change between steps only.
 final class TrainingRun: @unchecked Sendable {
   let plan: Plan
   private let trainer: Trainer
@@ -15,6 +15,9 @@ final class TrainingRun: @unchecked Sendable {
   private let evaluator: Evaluator?
   private var network: Network
   private var step = 0
+  private let steps: Int
+  /// The rule, with the learning rate of the step under way.
+  private var optimizer: any Optimizer
   private var program = Program([])
 
   init(_ trainer: Trainer, _ network: Network, _ dataset: Dataset, epochs: Int) throws {
@@ -25,6 +28,8 @@ final class TrainingRun: @unchecked Sendable {
     plan = Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false), threads: trainer.threads)
+    optimizer = trainer.optimizer
+    steps = (dataset.count + plan.batchSize - 1) / plan.batchSize * epochs
     loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)
@@ -50,7 +55,7 @@ final class TrainingRun: @unchecked Sendable {
     return Phase(groups: [
       Tasks(count: (total + part - 1) / part) { [unowned self, kernels = plan.kernels] task in
         let start = task * part
-        trainer.optimizer.update(
+        optimizer.update(
           ParameterSlice(
             count: min(part, total - start), weights: weights + start,
             gradient: gradient + start, kernels: kernels, states: state + start,
@@ -101,6 +106,8 @@ final class TrainingRun: @unchecked Sendable {
       let batch = order[start..<min(start + plan.batchSize, order.count)]
       loader.choose(batch)
       lossStep.setCount(batch.count)
+      optimizer.learningRate =
+        trainer.optimizer.learningRate * trainer.schedule.factor(step: step, of: steps)
       step += 1
       plan.pool.run(program)
       let result = lossStep.result()
@@ -109,7 +116,7 @@ final class TrainingRun: @unchecked Sendable {
       guard mean.isFinite else {
         throw TrainingDiverged(
           epoch: number, step: index + 1, loss: mean,
-          learningRate: trainer.optimizer.learningRate)
+          learningRate: optimizer.learningRate)
       }
       sum += mean * Double(batch.count)
       right += result.right
