@@ -20,7 +20,7 @@ enum Program {
   static let version = "0.1.0"
 
   /// The commands, in the order in which the help lists them.
-  static let commands: [Command] = [.train]
+  static let commands: [Command] = [.train, .evaluate, .predict, .summary, .info]
 
   static func run(_ words: [String]) -> ExitStatus {
     let status = dispatch(words)
@@ -51,7 +51,8 @@ enum Program {
       let kind = first.hasPrefix("-") ? "option" : "command"
       let known = commands.map(\.name) + ["help", "--help", "--version"]
       Console.error(
-        "striate: unknown \(kind) \"\(first.prefix(40))\"\(Usage.suggestion(for: first, in: known))")
+        "striate: unknown \(kind) \"\(first.prefix(40))\"\(Usage.suggestion(for: first, in: known))"
+      )
       return .wrongUsage
     }
     return run(command, Array(words.dropFirst()))

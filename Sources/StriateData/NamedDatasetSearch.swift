@@ -31,16 +31,8 @@ extension NamedDataset {
     dataFolder: String?, environment: [String: String],
     patience: Download.Patience = Download.Patience(), progress: (Download.Event) -> Void = { _ in }
   ) throws -> DatasetPair {
-    var places: [Place] = []
-    if let dataFolder {
-      places.append(Place(label: "--data", folder: dataFolder + "/" + name))
-      places.append(Place(label: "--data", folder: dataFolder))
-    }
-    if let folder = environment["STRIATE_DATA"], !folder.isEmpty {
-      places.append(Place(label: "$STRIATE_DATA", folder: folder + "/" + name))
-    }
+    let places = places(dataFolder: dataFolder, environment: environment)
     let cache = Self.cacheFolder(environment).map { $0 + "/" + name }
-    if let cache { places.append(Place(label: "cache", folder: cache)) }
 
     var report: [String] = []
     for place in places {
@@ -60,9 +52,34 @@ extension NamedDataset {
     }
   }
 
+  /// The folder that has all four files, where there is one on this machine.
+  public func location(dataFolder: String? = nil) -> String? {
+    places(dataFolder: dataFolder, environment: ProcessInfo.processInfo.environment)
+      .map(\.folder).first { (try? find(in: $0).get()) != nil }
+  }
+
+  /// The user's folder for downloaded data sets; nil where the user has none.
+  public static var cacheFolder: String? { cacheFolder(ProcessInfo.processInfo.environment) }
+
   private struct Place {
     let label: String
     let folder: String
+  }
+
+  /// The folders to look in, first choice first.
+  private func places(dataFolder: String?, environment: [String: String]) -> [Place] {
+    var places: [Place] = []
+    if let dataFolder {
+      places.append(Place(label: "--data", folder: dataFolder + "/" + name))
+      places.append(Place(label: "--data", folder: dataFolder))
+    }
+    if let folder = environment["STRIATE_DATA"], !folder.isEmpty {
+      places.append(Place(label: "$STRIATE_DATA", folder: folder + "/" + name))
+    }
+    if let cache = Self.cacheFolder(environment) {
+      places.append(Place(label: "cache", folder: cache + "/" + name))
+    }
+    return places
   }
 
   /// Why a folder is not the place.

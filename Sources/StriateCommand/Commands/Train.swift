@@ -105,7 +105,8 @@ private struct Training {
       if !isQuiet { Console.output(evaluation.report) }
     }
     if !isQuiet {
-      Console.error(out.map { "saved to \($0)" } ?? "nothing saved: add --out FILE to keep the model")
+      Console.error(
+        out.map { "saved to \($0)" } ?? "nothing saved: add --out FILE to keep the model")
     }
     return .success
   }

@@ -27,6 +27,12 @@ enum Console {
 
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Whether standard output shows 24-bit colours; NO_COLOR (no-color.org) says it should not.
+  static var outputHasColour: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+  }
+
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// The width of the terminal in characters; 80 where there is none.

@@ -19,7 +19,8 @@ struct Recipe {
     Command.Option("nesterov", "Nesterov's momentum, for --optimizer sgd"),
     Command.Option("weight-decay", "λ", "for every --optimizer but gd"),
     Command.Option("loss", "NAME", "one of " + Loss.names.joined(separator: ", ")),
-    Command.Option("schedule", "NAME", "of the learning rate: " + scheduleNames.joined(separator: ", ")),
+    Command.Option(
+      "schedule", "NAME", "of the learning rate: " + scheduleNames.joined(separator: ", ")),
     Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
     .threads,
   ]

@@ -1,0 +1,80 @@
+import Striate
+import StriateData
+
+extension Command {
+  static let evaluate = Command(
+    name: "evaluate",
+    summary: "Measure a saved model on test images.",
+    usage: ["MODEL-FILE DATA [options]"],
+    details: """
+      DATA is digits, mnist or fashion-mnist, as for striate train. The model's class names choose the
+      images: a model trained with --classes 3,8 is measured on the test images of 3 and 8.
+      """,
+    options: DataSource.options + [
+      Option("limit", "N", "the first N test images alone"),
+      .threads, .json, .quiet,
+    ],
+    examples: [
+      "striate evaluate digits.safetensors digits",
+      "striate evaluate lenet.safetensors mnist --json",
+    ],
+    operands: ("MODEL-FILE DATA", 2...2),
+    run: { arguments in
+      let source = try DataSource(arguments)
+      let classes = try source.classes()
+      let limit = try arguments.integer("limit")
+      let threads =
+        try arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
+      let path = arguments.operands[0]
+      let network = try Network(contentsOf: path)
+      var test = try network.selection(
+        of: source.loadTest(quiet: arguments.has("quiet")), model: path, data: source.name)
+      if let classes {
+        let names = classes.map { source.classNames[$0] }
+        test = test.subset(
+          test.labels.indices.filter { names.contains(test.classNames[test.labels[$0]]) })
+        guard test.count > 0 else {
+          throw Failure("\(path): expected a model of \(names), found \(test.classNames)")
+        }
+      }
+      if let limit, limit < test.count { test = test.subset(Array(0..<limit)) }
+      let evaluation = try network.evaluate(on: test, threads: threads)
+      if arguments.has("json") {
+        Console.output(
+          JSON.object([
+            ("test_accuracy", .number(evaluation.accuracy)),
+            ("test_images", .integer(evaluation.count)),
+            ("model", .string(path)),
+            ("data", .string(source.name)),
+            ("classes", .strings(evaluation.classNames)),
+            ("threads", .integer(threads)),
+            ("isa", .string(Engine.instructionSet)),
+            ("parameters_sha256", .string(network.parametersSHA256)),
+            ("recall", evaluation.recallJSON),
+            ("confusion", evaluation.confusionJSON),
+          ]).text)
+      } else {
+        Console.output(evaluation.headline)
+        if !arguments.has("quiet") { Console.output(evaluation.report) }
+      }
+      return .success
+    })
+}
+
+extension Network {
+  /// The images of the classes that the network knows, under the network's numbers for them.
+  fileprivate func selection(of dataset: Dataset, model: String, data: String) throws -> Dataset {
+    let names = preprocessing.classNames
+    guard !names.isEmpty, names != dataset.classNames else { return dataset }
+    let classes = try names.map { name in
+      guard let index = dataset.classNames.firstIndex(of: name) else {
+        throw Failure(
+          "\(model): expected a model of classes in \(data) "
+            + "(\(dataset.classNames.joined(separator: ", "))), found \"\(name)\": "
+            + "evaluate it on data with its classes")
+      }
+      return index
+    }
+    return try dataset.keeping(classes: classes)
+  }
+}

@@ -1,0 +1,154 @@
+import Striate
+import StriateData
+
+extension Command {
+  static let predict = Command(
+    name: "predict",
+    summary: "Tell what a saved model takes pictures for.",
+    usage: ["MODEL-FILE IMAGE… [options]"],
+    details: """
+      IMAGE is a PNG or JPEG file of any size. For a model of 28×28 grey images the digit in it is found,
+      dark on light or light on dark, scaled and centred as in MNIST. With --raw the picture enters
+      the model as it is, and must have the model's size.
+      A picture that cannot be read is reported; the others go on, and the exit status is 1.
+      """,
+    options: [
+      Option("raw", "feed the picture as it is: its size must be the model's"),
+      Option("top", "K", "show the K likeliest classes (all)"),
+      Option("show", "show the picture even where the output is no terminal"),
+      .json,
+      Option("quiet", "only the class"),
+    ],
+    examples: [
+      "striate predict digits.safetensors my-digit.png",
+      "striate predict digits.safetensors scans/*.jpg --json",
+    ],
+    operands: ("MODEL-FILE IMAGE…", 2...Int.max),
+    run: { arguments in
+      let top = try arguments.integer("top")
+      let path = arguments.operands[0]
+      let network = try Network(contentsOf: path)
+      let entrance = try Entrance(network, isRaw: arguments.has("raw"), model: path)
+      var status = ExitStatus.success
+      for image in arguments.operands.dropFirst() {
+        do {
+          let pixels = try entrance.pixels(contentsOf: image)
+          let prediction = try network.classify(entrance.tensor(pixels), threads: 1)[0]
+          let answer = Answer(
+            image: image, prediction: prediction, names: network.preprocessing.classNames,
+            top: top)
+          if arguments.has("json") {
+            Console.output(answer.json)
+          } else if arguments.has("quiet") {
+            Console.output("\(image): \(prediction.className)")
+          } else {
+            if arguments.has("show") || Console.outputIsTerminal {
+              Console.output(entrance.terminalPicture(pixels))
+            }
+            Console.output(answer.text)
+          }
+        } catch {
+          Console.error("striate predict: \(error)")
+          status = .failure
+        }
+      }
+      return status
+    })
+}
+
+/// How a picture becomes the input of a network.
+private struct Entrance {
+  let shape: [Int]
+  let findsDigit: Bool
+
+  init(_ network: Network, isRaw: Bool, model: String) throws {
+    guard network.inputs.count == 1, network.inputs[0].shape.count == 3,
+      [1, 3].contains(network.inputs[0].shape[0]), network.outputShape.count == 1
+    else {
+      let inputs = network.inputs.map { "\($0.shape)" }.joined(separator: ", ")
+      throw Failure(
+        "\(model): expected a classifier of pictures with 1 or 3 channels, found inputs \(inputs) "
+          + "and outputs \(network.outputShape)")
+    }
+    shape = network.inputs[0].shape
+    findsDigit = !isRaw && shape == [1, 28, 28]
+  }
+
+  /// The bytes of the input, [C, H, W].
+  func pixels(contentsOf path: String) throws -> [UInt8] {
+    let picture = try Picture(contentsOf: path)
+    if findsDigit {
+      do {
+        return try DigitFinder.find(in: picture).pixels
+      } catch let error as DigitFinder.NothingToSee {
+        throw Failure("\(path): \(error)")
+      }
+    }
+    guard picture.height == shape[1], picture.width == shape[2] else {
+      throw Failure(
+        "\(path): expected a picture of \(shape[2])×\(shape[1]) pixels, as the model takes them, "
+          + "found \(picture.width)×\(picture.height)"
+          + (shape == [1, 28, 28] ? ": leave out --raw, or resize it" : ": resize it"))
+    }
+    return picture.planes(channels: shape[0])
+  }
+
+  func tensor(_ pixels: [UInt8]) -> Tensor {
+    Tensor(shape: [1] + shape, scalars: pixels.map { Float($0) / 255 })
+  }
+
+  /// The first channel of what the network sees.
+  func terminalPicture(_ pixels: [UInt8]) -> String {
+    let text = TerminalPicture.render(
+      pixels: Array(pixels.prefix(shape[1] * shape[2])), width: shape[2], height: shape[1],
+      colour: Console.outputIsTerminal && Console.outputHasColour)
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+}
+
+/// A prediction as text and as JSON.
+private struct Answer {
+  let image: String
+  let prediction: Prediction
+  let names: [String]
+  let top: Int?
+
+  private var ranking: [(name: String, probability: Float)] {
+    let all = prediction.probabilities.enumerated().map { index, probability in
+      (name: names.indices.contains(index) ? names[index] : "\(index)", probability: probability)
+    }
+    guard let top else { return all }
+    return Array(all.sorted { $0.probability > $1.probability }.prefix(top))
+  }
+
+  /// The class and a bar for every probability.
+  var text: String {
+    let ranking = ranking
+    let width = ranking.map(\.name.count).max() ?? 0
+    let lines = ranking.map { name, probability in
+      let share = Double(probability)
+      let bar = String(repeating: "█", count: Int((share * 30).rounded()))
+      return "  \(name.padded(to: width))  \(percent(share).aligned(to: 8))  \(bar)"
+        .droppingTrailingSpaces
+    }
+    return "\(image): \(prediction.className)\n" + lines.joined(separator: "\n")
+  }
+
+  var json: String {
+    JSON.object([
+      ("image", .string(image)),
+      ("class", .string(prediction.className)),
+      ("class_index", .integer(prediction.classIndex)),
+      ("probability", .number(prediction.probabilities.max() ?? 0)),
+      ("probabilities", .object(ranking.map { ($0.name, .number($0.probability)) })),
+    ]).text
+  }
+}
+
+extension String {
+  fileprivate var droppingTrailingSpaces: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}
