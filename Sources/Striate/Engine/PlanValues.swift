@@ -64,7 +64,7 @@ extension Network {
     var outputs: [Float] = []
     outputs.reserveCapacity(count * outputShape.reduce(1, *))
     let batch = min(count, Network.inferenceBatch)
-    let plan = Plan(self, batchSize: batch, mode: .inference)
+    let plan = try Plan(self, batchSize: batch, mode: .inference)
     for start in stride(from: 0, to: count, by: batch) {
       let end = min(start + batch, count)
       outputs += plan.run(inputs.map { $0.images(start..<end) }).scalars
@@ -98,7 +98,7 @@ extension Network {
       throw InvalidInput(
         description: "targets: expected \([count] + outputShape), found \(targets.shape)")
     }
-    let plan = Plan(
+    let plan = try Plan(
       self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels)
     let lossStep = try LossStep(loss, plan: plan)
     for (index, images) in inputs.enumerated() { plan.write(images, toInput: index) }

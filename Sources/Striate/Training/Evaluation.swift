@@ -56,7 +56,7 @@ extension Network {
     guard dataset.count > 0 else {
       return Evaluation(predictions: [], labels: [], classNames: dataset.classNames, loss: nil)
     }
-    let plan = Plan(
+    let plan = try Plan(
       self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
       threads: threads)
     let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)

@@ -25,7 +25,7 @@ final class TrainingRun: @unchecked Sendable {
     self.dataset = dataset
     self.epochs = epochs
     self.network = network
-    plan = Plan(
+    plan = try Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false), threads: trainer.threads)
     optimizer = trainer.optimizer
@@ -34,7 +34,7 @@ final class TrainingRun: @unchecked Sendable {
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)
     evaluator = try trainer.validation.map { validation in
-      let plan = Plan(
+      let plan = try Plan(
         network, batchSize: min(max(1, validation.count), Network.inferenceBatch),
         mode: .inference, threads: trainer.threads)
       return try Evaluator(

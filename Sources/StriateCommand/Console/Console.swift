@@ -1,0 +1,53 @@
+import Foundation
+import Synchronization
+
+/// The terminal, or the files and pipes in its place.
+enum Console {
+  private static let failure = Atomic<Int32>(0)
+
+  /// Writes a line of results to standard output.
+  static func output(_ text: String) {
+    let error = write(text + "\n", to: STDOUT_FILENO)
+    if error != 0 { failure.store(error, ordering: .relaxed) }
+  }
+
+  /// Writes a line of errors or progress to standard error.
+  static func error(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
+
+  /// Writes to standard error without ending the line.
+  static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// Whether results could not be written.
+  static var outputFailed: Bool { failure.load(ordering: .relaxed) != 0 }
+
+  /// Why results could not be written.
+  static var failureReason: String {
+    String(cString: strerror(failure.load(ordering: .relaxed)))
+  }
+
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// The width of the terminal in characters; 80 where there is none.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all bytes; returns the system's error, or 0.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    var text = text
+    return text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { return errno }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      }
+      return 0
+    }
+  }
+}

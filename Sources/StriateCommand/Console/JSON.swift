@@ -1,0 +1,54 @@
+/// A JSON value, written on one line with its members in the order in which they were given.
+enum JSON: Sendable {
+  case null
+  case bool(Bool)
+  case integer(Int)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([(String, JSON)])
+
+  /// A number with the digits that a `Float` needs.
+  static func number(_ value: Float) -> JSON { .number(Double("\(value)") ?? Double(value)) }
+
+  static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+
+  static func integers(_ values: [Int]) -> JSON { .array(values.map { .integer($0) }) }
+
+  /// A value or null.
+  static func optional<Value>(_ value: Value?, _ make: (Value) -> JSON) -> JSON {
+    value.map(make) ?? .null
+  }
+
+  /// The value as JSON text; numbers that JSON does not have become null.
+  var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .number(let value): value.isFinite ? "\(value)" : "null"
+    case .string(let value): Self.quoted(value)
+    case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { Self.quoted($0) + ":" + $1.text }.joined(separator: ",") + "}"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,117 @@
+import Striate
+
+/// What `train` is asked to do: a network, a trainer and a number of epochs, from a named model's
+/// numbers and the options that change them.
+struct Recipe {
+  let model: String
+  let network: Network
+  var trainer: Trainer
+  let epochs: Int
+
+  static let options: [Command.Option] = [
+    Command.Option("model", "NAME", "a known network: " + Recipe.modelList),
+    Command.Option("network", "TEXT", "a network as text: \"conv 8 5x5, relu, flatten, dense 10\""),
+    Command.Option("epochs", "N", "passes over the training images"),
+    Command.Option("batch", "N", aliases: ["batch-size"], "images a step"),
+    Command.Option("lr", "RATE", aliases: ["learning-rate"], "learning rate"),
+    Command.Option("optimizer", "NAME", "one of " + optimizerNames.joined(separator: ", ")),
+    Command.Option("momentum", "μ", "for --optimizer sgd and rmsprop"),
+    Command.Option("nesterov", "Nesterov's momentum, for --optimizer sgd"),
+    Command.Option("weight-decay", "λ", "for every --optimizer but gd"),
+    Command.Option("loss", "NAME", "one of " + Loss.names.joined(separator: ", ")),
+    Command.Option("schedule", "NAME", "of the learning rate: " + scheduleNames.joined(separator: ", ")),
+    Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
+    .threads,
+  ]
+
+  private static let scheduleNames = LearningRateSchedule.allCases.map(\.rawValue)
+
+  private static let modelList: String = {
+    let names = NamedModel.all.map(\.name)
+    return names.prefix(4).joined(separator: ", ") + ",\n"
+      + names.dropFirst(4).joined(separator: ", ")
+  }()
+
+  init(_ arguments: Arguments, input: [Int], classes: Int) throws {
+    let seed = UInt64(try arguments.integer("seed", in: 0...Int.max) ?? 0)
+    let named = try Self.namedModel(arguments)
+    if let named {
+      model = named.name
+      network = try named.network(input: input, classes: classes, seed: seed)
+    } else {
+      let text = try arguments.text("network") ?? ""
+      model = text
+      network = try Network(text: text, input: input, seed: seed)
+      guard network.outputShape == [classes] else {
+        throw Failure(
+          "option --network: expected an output of \(classes) classes, found "
+            + "\(network.outputShape): end the network with \"flatten, dense \(classes)\"")
+      }
+    }
+    epochs = try arguments.integer("epochs", in: 1...1_000_000) ?? named?.epochs ?? 5
+    trainer = Trainer(
+      loss: try arguments.choice("loss", of: Loss.names).map { try Loss(named: $0) }
+        ?? named?.loss ?? network.usualLoss,
+      optimizer: try Self.optimizer(arguments, otherwise: named?.optimizer ?? Adam()),
+      batchSize: try arguments.integer("batch", in: 1...1_000_000) ?? named?.batchSize ?? 32,
+      seed: seed,
+      threads: try arguments.integer("threads", in: 1...Engine.maximumThreads)
+        ?? Engine.defaultThreads,
+      schedule: try arguments.choice("schedule", of: Self.scheduleNames)
+        .flatMap { LearningRateSchedule(rawValue: $0) } ?? named?.schedule ?? .constant)
+  }
+
+  /// The model of `--model`; nil where `--network` stands in its place.
+  static func namedModel(_ arguments: Arguments) throws -> NamedModel? {
+    switch (try arguments.text("model"), try arguments.text("network")) {
+    case (let name?, nil):
+      do {
+        return try NamedModel(named: name)
+      } catch {
+        throw Usage.Mistake("option --model: \(error)")
+      }
+    case (nil, _?): return nil
+    case (nil, nil):
+      throw Usage.Mistake("expected --model NAME or --network TEXT, found neither")
+    case (_?, _?):
+      throw Usage.Mistake("expected --model NAME or --network TEXT, found both")
+    }
+  }
+
+  private static func optimizer(
+    _ arguments: Arguments, otherwise usual: any Optimizer
+  ) throws -> any Optimizer {
+    let rate = try arguments.number("lr", "a finite number above 0") { $0 > 0 && Float($0) > 0 }
+    let momentum = try arguments.number("momentum", "a number from 0 to below 1") {
+      $0 >= 0 && $0 < 1
+    }
+    let decay = try arguments.number("weight-decay", "a number of at least 0") { $0 >= 0 }
+    guard let name = try arguments.choice("optimizer", of: optimizerNames) else {
+      for option in ["momentum", "nesterov", "weight-decay"] where arguments.has(option) {
+        throw Usage.Mistake("option --\(option): expected --optimizer NAME with it, found none")
+      }
+      var optimizer = usual
+      if let rate { optimizer.learningRate = Float(rate) }
+      try optimizer.validate()
+      return optimizer
+    }
+    do {
+      return try namedOptimizer(
+        name, learningRate: rate.map { Float($0) }, momentum: momentum,
+        nesterov: arguments.has("nesterov"), weightDecay: decay)
+    } catch let error as InvalidOptimizer {
+      throw Usage.Mistake("\(error)")
+    }
+  }
+}
+
+extension Network {
+  /// The loss that fits what the last layer gives: probabilities, independent ones, or scores.
+  fileprivate var usualLoss: Loss {
+    switch nodes.last?.layer {
+    case is Softmax: .negativeLogLikelihood
+    case let layer as Activation where layer.function == .sigmoid: .binaryCrossEntropy
+    default: .softmaxCrossEntropy
+    }
+  }
+}

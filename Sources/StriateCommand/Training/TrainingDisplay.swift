@@ -1,0 +1,75 @@
+import Striate
+
+/// What `train` shows while it trains: a bar on a terminal, a line an epoch otherwise, or JSON.
+struct TrainingDisplay {
+  let isQuiet: Bool
+  let isJSON: Bool
+  let batchSize: Int
+  private let draws: Bool
+  private var bar = ProgressBar()
+  private var start = ContinuousClock.now
+
+  init(_ arguments: Arguments, batchSize: Int) {
+    isQuiet = arguments.has("quiet")
+    isJSON = arguments.has("json")
+    self.batchSize = batchSize
+    draws = !isQuiet && Console.errorIsTerminal
+  }
+
+  /// Shows where training stands; called after every step.
+  mutating func show(_ progress: Trainer.Progress) {
+    if let epoch = progress.finished {
+      bar.clear()
+      if !isQuiet { Console.error(line(epoch, of: progress.epochs)) }
+      if isJSON { Console.output(json(epoch)) }
+    } else if draws {
+      let start = start
+      let batchSize = batchSize
+      bar.draw { Self.line(progress, batchSize: batchSize, since: start, width: $0) }
+    }
+  }
+
+  /// Leaves the terminal as it should be, whatever happened.
+  mutating func end() { bar.clear() }
+
+  private static func line(
+    _ progress: Trainer.Progress, batchSize: Int, since start: ContinuousClock.Instant, width: Int
+  ) -> String {
+    let steps = (progress.total + batchSize - 1) / batchSize
+    let step = (progress.images + batchSize - 1) / batchSize
+    let elapsed = (ContinuousClock.now - start) / .seconds(1)
+    let done = (progress.epoch - 1) * progress.total + progress.images
+    let speed = Double(done) / max(elapsed, 1e-9)
+    let left = Double(progress.epochs * progress.total - done) / max(speed, 1e-9)
+    let count = "\(step)".aligned(to: "\(steps)".count)
+    let head = "epoch \(progress.epoch)/\(progress.epochs)  \(count)/\(steps) "
+    let tail =
+      "  loss \(digits(progress.loss, 4))  accuracy \(percent(progress.accuracy))"
+      + "  \(Int(speed).grouped) images/s  ETA \(duration(left))"
+    let room = width - head.count - tail.count
+    guard room >= 10 else { return head + tail }
+    let share = Double(progress.images) / Double(max(1, progress.total))
+    return head + ProgressBar.bar(share, width: min(30, room)) + tail
+  }
+
+  private func line(_ epoch: Trainer.Epoch, of epochs: Int) -> String {
+    let text = "\(epoch)"
+    let head = "epoch \(epoch.number)"
+    return text.hasPrefix(head) ? "\(head)/\(epochs)\(text.dropFirst(head.count))" : text
+  }
+
+  private func json(_ epoch: Trainer.Epoch) -> String {
+    var members: [(String, JSON)] = [
+      ("epoch", .integer(epoch.number)),
+      ("train_loss", .number(epoch.loss)),
+      ("train_accuracy", .number(epoch.accuracy)),
+    ]
+    if let validation = epoch.validation {
+      members.append(("validation_loss", .optional(validation.loss) { .number($0) }))
+      members.append(("validation_accuracy", .number(validation.accuracy)))
+    }
+    members.append(("train_seconds", .number(epoch.seconds)))
+    members.append(("images_per_second", .number(epoch.imagesPerSecond)))
+    return JSON.object(members).text
+  }
+}
