@@ -50,7 +50,9 @@ let package = Package(
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
     .executableTarget(name: "StriateCommand", dependencies: ["Striate", "StriateData"]),
 
-    .testTarget(name: "StriateTests", dependencies: ["Striate"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "StriateDataTests", dependencies: ["StriateData"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
