@@ -53,10 +53,14 @@ package final class Plan: @unchecked Sendable {
   /// The value that the network gives.
   var output: LaneValue { values[values.count - 1] }
 
+  /// What values and gradients hold before they are first written; nil for zeros. With NaN a test
+  /// sees whether anything reads what was never computed.
+  private let marker: Float?
+
   /// Throws `NotEnoughMemory` where the buffers would not fit into this machine.
   package init(
     _ network: Network, batchSize: Int, mode: Mode, threads: Int = Engine.defaultThreads,
-    kernels: KernelTable = .best
+    kernels: KernelTable = .best, marker: Float? = nil
   ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
     try NotEnoughMemory.check(network, batchSize: batchSize, isTraining: mode.isTraining)
@@ -65,6 +69,7 @@ package final class Plan: @unchecked Sendable {
     blocks = (batchSize + laneCount - 1) / laneCount
     self.kernels = kernels
     self.mode = mode
+    self.marker = marker
     pool = .shared(threads: threads)
     let sizes = network.parameters.map { Plan.padded($0.tensor.count) }
     parameters = Storage(count: sizes.reduce(0, +))
@@ -77,6 +82,9 @@ package final class Plan: @unchecked Sendable {
           gradient: gradients.map { Floats(base: $0.base + start) },
           count: parameter.tensor.count))
       start += size
+    }
+    if let marker {
+      for place in places { place.gradient?.base.update(repeating: marker, count: place.count) }
     }
     compile()
     load(network)
@@ -118,6 +126,7 @@ package final class Plan: @unchecked Sendable {
 
   private func allocate(_ count: Int) -> Floats {
     let storage = Storage(count: count)
+    if let marker { storage.base.update(repeating: marker, count: count) }
     memory.append(storage)
     return storage.floats
   }
@@ -160,7 +169,8 @@ package final class Plan: @unchecked Sendable {
       var site = LayerSite(
         blocks: blocks, kernels: kernels, inputs: sources, output: output,
         parameters: places(of: node),
-        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient)
+        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
+        marker: marker)
       node.layer.compile(into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       prepare += site.prepare

@@ -91,7 +91,7 @@ extension Network {
 
   package func gradients(
     _ inputs: [Tensor], targets: Tensor, loss: Loss, kernels: KernelTable,
-    threads: Int = Engine.defaultThreads
+    threads: Int = Engine.defaultThreads, marker: Float? = nil
   ) throws -> (loss: Double, inputs: [Tensor], parameters: [Tensor]) {
     let count = try check(inputs)
     guard targets.shape == [count] + outputShape else {
@@ -99,7 +99,8 @@ extension Network {
         description: "targets: expected \([count] + outputShape), found \(targets.shape)")
     }
     let plan = try Plan(
-      self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels)
+      self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels,
+      marker: marker)
     let lossStep = try LossStep(loss, plan: plan)
     for (index, images) in inputs.enumerated() { plan.write(images, toInput: index) }
     lossStep.write(targets: targets)
