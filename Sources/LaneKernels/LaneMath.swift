@@ -69,7 +69,10 @@ func logarithm<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let bits = SIMD16<UInt32>(bitPattern: x)
   // x = m · 2ᵉ with m in [√½, √2).
   let shifted = bits &- SIMD16(repeating: 0x3F35_04F3)
-  let e = Lanes(SIMD16<Int32>(truncatingIfNeeded: shifted) &>> SIMD16(repeating: 23))
+  // e + 127, a small integer n, in the low bits of 1.5 · 2²³ is the number 1.5 · 2²³ + n. A conversion
+  // of the standard library would be one function that all instruction sets share.
+  let biased = (shifted &+ SIMD16(repeating: 0x3F80_0000)) &>> SIMD16(repeating: 23)
+  let e = Lanes(bitPattern: biased &+ SIMD16(repeating: 0x4B40_0000)) - 12_583_039
   let mantissa = (shifted & SIMD16(repeating: 0x007F_FFFF)) &+ SIMD16(repeating: 0x3F35_04F3)
   let f = Lanes(bitPattern: mantissa) - 1
   var p = Lanes(repeating: 7.037_683_63e-2)
