@@ -2,12 +2,12 @@
 import PackageDescription
 
 /// Kernels are optimised in every configuration: a debug build of a convolution is 100 times slower.
-let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked", "-wmo"])]
+let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
 
 /// A kernel module for one x86-64 microarchitecture level; arm64 builds it with its own baseline.
 func kernel(level: String) -> [SwiftSetting] {
   #if arch(x86_64)
-    return [.unsafeFlags(["-Ounchecked", "-wmo", "-Xcc", "-march=\(level)"])]
+    return [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(level)"])]
   #else
     return kernel
   #endif
@@ -50,7 +50,9 @@ let package = Package(
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
     .executableTarget(name: "StriateCommand", dependencies: ["Striate", "StriateData"]),
 
-    .testTarget(name: "StriateTests", dependencies: ["Striate"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "StriateDataTests", dependencies: ["StriateData"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),

@@ -86,7 +86,8 @@ func loss<ISA: InstructionSet>(
 func boundedLogarithm<ISA: InstructionSet>(
   _ isa: ISA.Type, _ p: Lanes, _ floor: Lanes
 ) -> Lanes {
-  let value = select(p .< 1e-37, floor, logarithm(isa, select(p .< 1e-37, 1, p)))
+  let tiny = p .< Float.leastNormalMagnitude
+  let value = select(tiny, floor, logarithm(isa, select(tiny, 1, p)))
   return select(p .!= p, p, select(value .< floor, floor, value))
 }
 

@@ -140,7 +140,7 @@ private struct ConvolutionGeometry: Sendable {
       biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor)
     let packing = WeightPacking(
       filterStride: groupChannels * kernelSize, channelStride: kernelSize, taps: identity.base)
-    let packed = site.allocate(groups * weightsOfGroup)
+    let packed = site.allocateOverwritten(groups * weightsOfGroup)
     let weights = site.parameters[0].values
     let biases = bias == .none ? zero : site.parameters[1].values
     let shape = ConstantPass(pass: pass, packing: packing)
@@ -247,7 +247,7 @@ private struct ConvolutionGeometry: Sendable {
           filterStride: kernelSize, channelStride: groupChannels * kernelSize,
           taps: site.constants(places).base)
         let shape = ConstantPass(pass: pass, packing: packing)
-        let packed = site.allocate(groups * pass.weightCount)
+        let packed = site.allocateOverwritten(groups * pass.weightCount)
         site.prepare(tasks: groups) { [weightsOfGroup] group in
           kernels.packWeights(
             shape.pass, shape.packing, weights + group * weightsOfGroup,

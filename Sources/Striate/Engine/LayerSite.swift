@@ -57,6 +57,9 @@ public struct LayerSite {
   /// Whether gradients are computed.
   public let isTraining: Bool
 
+  /// What memory that is written before it is read holds at first; nil for zeros.
+  let marker: Float?
+
   var prepare: [Tasks] = []
   var forward: [Phase] = []
   var backward: [Phase] = []
@@ -65,11 +68,11 @@ public struct LayerSite {
 
   init(
     blocks: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
-    parameters: [ParameterPlace], floor: Float, isTraining: Bool
+    parameters: [ParameterPlace], floor: Float, isTraining: Bool, marker: Float?
   ) {
     (self.blocks, self.kernels) = (blocks, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
-    (self.floor, self.isTraining) = (floor, isTraining)
+    (self.floor, self.isTraining, self.marker) = (floor, isTraining, marker)
   }
 
   /// Appends work that follows from the parameters alone; it runs before the forward steps.
@@ -104,6 +107,13 @@ public struct LayerSite {
     let storage = Storage(count: count)
     memory.append(storage)
     return storage.floats
+  }
+
+  /// Memory that lives as long as the plan, and that the layer writes before it reads it.
+  mutating func allocateOverwritten(_ count: Int) -> Floats {
+    let floats = allocate(count)
+    if let marker { floats.base.update(repeating: marker, count: count) }
+    return floats
   }
 
   /// Constant offsets that live as long as the plan.

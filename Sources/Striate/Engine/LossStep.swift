@@ -75,8 +75,9 @@ final class LossStep: @unchecked Sendable {
     ])
   }
 
-  /// The loss of the batch, reduced as it says, and how many images were classified rightly.
-  func result() -> (loss: Double, right: Int) {
+  /// The loss of the batch, reduced as it says, the mean of its images, and how many images were
+  /// classified rightly.
+  func result() -> (loss: Double, meanLoss: Double, right: Int) {
     var sum = 0.0
     var right: Float = 0
     for block in 0..<plan.blocks {
@@ -85,6 +86,7 @@ final class LossStep: @unchecked Sendable {
         right += results.base[(block * 2 + 1) * laneCount + lane]
       }
     }
-    return (loss.reduction == .mean ? sum / Double(count) : sum, Int(right))
+    let mean = sum / Double(count)
+    return (loss.reduction == .mean ? mean : sum, mean, Int(right))
   }
 }

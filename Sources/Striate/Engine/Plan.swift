@@ -1,3 +1,4 @@
+import Foundation
 import LaneKernels
 
 /// A network compiled for a batch size: every buffer laid out, every step listed.
@@ -52,16 +53,23 @@ package final class Plan: @unchecked Sendable {
   /// The value that the network gives.
   var output: LaneValue { values[values.count - 1] }
 
+  /// What values and gradients hold before they are first written; nil for zeros. With NaN a test
+  /// sees whether anything reads what was never computed.
+  private let marker: Float?
+
+  /// Throws `NotEnoughMemory` where the buffers would not fit into this machine.
   package init(
     _ network: Network, batchSize: Int, mode: Mode, threads: Int = Engine.defaultThreads,
-    kernels: KernelTable = .best
-  ) {
+    kernels: KernelTable = .best, marker: Float? = nil
+  ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
+    try NotEnoughMemory.check(network, batchSize: batchSize, isTraining: mode.isTraining)
     self.network = network
     self.batchSize = batchSize
     blocks = (batchSize + laneCount - 1) / laneCount
     self.kernels = kernels
     self.mode = mode
+    self.marker = marker
     pool = .shared(threads: threads)
     let sizes = network.parameters.map { Plan.padded($0.tensor.count) }
     parameters = Storage(count: sizes.reduce(0, +))
@@ -74,6 +82,9 @@ package final class Plan: @unchecked Sendable {
           gradient: gradients.map { Floats(base: $0.base + start) },
           count: parameter.tensor.count))
       start += size
+    }
+    if let marker {
+      for place in places { place.gradient?.base.update(repeating: marker, count: place.count) }
     }
     compile()
     load(network)
@@ -115,6 +126,7 @@ package final class Plan: @unchecked Sendable {
 
   private func allocate(_ count: Int) -> Floats {
     let storage = Storage(count: count)
+    if let marker { storage.base.update(repeating: marker, count: count) }
     memory.append(storage)
     return storage.floats
   }
@@ -157,7 +169,8 @@ package final class Plan: @unchecked Sendable {
       var site = LayerSite(
         blocks: blocks, kernels: kernels, inputs: sources, output: output,
         parameters: places(of: node),
-        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient)
+        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
+        marker: marker)
       node.layer.compile(into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       prepare += site.prepare
@@ -266,3 +279,28 @@ protocol ClampsOutput: Layer {}
 extension Conv2D: ClampsOutput {}
 extension Conv1D: ClampsOutput {}
 extension Dense: ClampsOutput {}
+
+/// A batch needs more memory than the machine has.
+public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
+  /// What is needed, what there is, what to do.
+  public let description: String
+
+  /// Values, their gradients and as much again for borders; parameters with gradient and state.
+  static func check(_ network: Network, batchSize: Int, isTraining: Bool) throws {
+    let elements = (network.inputs.map(\.shape) + network.nodes.map(\.shape))
+      .reduce(0.0) { $0 + Double($1.reduce(1, *)) }
+    let images = Double((batchSize + laneCount - 1) / laneCount * laneCount)
+    let floats =
+      images * elements * (isTraining ? 4 : 2)
+      + Double(network.parameterCount) * (isTraining ? 6 : 2)
+    let needed = floats * Double(MemoryLayout<Float>.stride)
+    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    guard needed <= available else {
+      throw NotEnoughMemory(
+        description: String(
+          format: "memory: expected at most %.1f GiB, found a need for %.1f GiB with %d images "
+            + "at a time: use a smaller batch or a smaller network",
+          available / 0x1p30, needed / 0x1p30, batchSize))
+    }
+  }
+}

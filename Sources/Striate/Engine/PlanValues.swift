@@ -64,7 +64,7 @@ extension Network {
     var outputs: [Float] = []
     outputs.reserveCapacity(count * outputShape.reduce(1, *))
     let batch = min(count, Network.inferenceBatch)
-    let plan = Plan(self, batchSize: batch, mode: .inference)
+    let plan = try Plan(self, batchSize: batch, mode: .inference)
     for start in stride(from: 0, to: count, by: batch) {
       let end = min(start + batch, count)
       outputs += plan.run(inputs.map { $0.images(start..<end) }).scalars
@@ -91,15 +91,16 @@ extension Network {
 
   package func gradients(
     _ inputs: [Tensor], targets: Tensor, loss: Loss, kernels: KernelTable,
-    threads: Int = Engine.defaultThreads
+    threads: Int = Engine.defaultThreads, marker: Float? = nil
   ) throws -> (loss: Double, inputs: [Tensor], parameters: [Tensor]) {
     let count = try check(inputs)
     guard targets.shape == [count] + outputShape else {
       throw InvalidInput(
         description: "targets: expected \([count] + outputShape), found \(targets.shape)")
     }
-    let plan = Plan(
-      self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels)
+    let plan = try Plan(
+      self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels,
+      marker: marker)
     let lossStep = try LossStep(loss, plan: plan)
     for (index, images) in inputs.enumerated() { plan.write(images, toInput: index) }
     lossStep.write(targets: targets)

@@ -112,7 +112,7 @@ extension Dense {
       return
     }
     let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
-    let transposed = site.allocate(blocks * laneCount * rowStride)
+    let transposed = site.allocateOverwritten(blocks * laneCount * rowStride)
     site.alsoForward(tasks: blocks) { block in
       kernels.lanesToRows(
         inputs, input.values + block * input.blockStride,

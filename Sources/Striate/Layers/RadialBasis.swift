@@ -106,7 +106,7 @@ extension RadialBasis {
     guard site.isTraining, let dy = output.gradient, let dc = site.parameters[0].gradient else {
       return
     }
-    let slope = site.allocate(blocks * output.blockStride)
+    let slope = site.allocateOverwritten(blocks * output.blockStride)
     site.backward(tasks: blocks) { block in
       let place = block * output.blockStride
       kernels.radialSlope(

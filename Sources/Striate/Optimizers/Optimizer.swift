@@ -49,8 +49,17 @@ public struct ParameterSlice {
   /// The kernels of the processor.
   public let kernels: KernelTable
 
-  let states: UnsafeMutablePointer<Float>
-  let stateStride: Int
+  private let states: UnsafeMutablePointer<Float>
+  private let stateStride: Int
+
+  /// A slice whose state arrays start `stateStride` Floats apart.
+  package init(
+    count: Int, weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
+    kernels: KernelTable, states: UnsafeMutablePointer<Float>, stateStride: Int
+  ) {
+    (self.count, self.weights, self.gradient) = (count, weights, gradient)
+    (self.kernels, self.states, self.stateStride) = (kernels, states, stateStride)
+  }
 
   /// The state array of that index.
   public func state(_ index: Int) -> UnsafeMutablePointer<Float> {

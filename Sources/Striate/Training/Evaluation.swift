@@ -56,7 +56,7 @@ extension Network {
     guard dataset.count > 0 else {
       return Evaluation(predictions: [], labels: [], classNames: dataset.classNames, loss: nil)
     }
-    let plan = Plan(
+    let plan = try Plan(
       self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
       threads: threads)
     let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)
@@ -109,7 +109,7 @@ struct Evaluator {
         loader.choose(batch)
         lossStep?.setCount(batch.count)
         plan.pool.run(program)
-        if let lossStep { sum += lossStep.result().loss * Double(batch.count) }
+        if let lossStep { sum += lossStep.result().meanLoss * Double(batch.count) }
         for image in 0..<batch.count { predictions.append(prediction(image)) }
       }
     }
@@ -118,12 +118,11 @@ struct Evaluator {
       loss: lossStep == nil ? nil : sum / Double(max(1, dataset.count)))
   }
 
-  /// The class of the largest output; of a single output, whether it reaches ½.
+  /// The class of the largest output, of those that the data have.
   private func prediction(_ image: Int) -> Int {
     let output = plan.output
     let (block, lane) = image.quotientAndRemainder(dividingBy: laneCount)
     let values = output.values + (block * output.blockStride + lane)
-    if output.elements == 1 { return values[0] >= 0.5 ? 1 : 0 }
     var best = 0
     for k in 1..<dataset.classNames.count where values[k * laneCount] > values[best * laneCount] {
       best = k

@@ -36,7 +36,7 @@ extension Network {
     let prepared = preprocessed(images)
     let count = images.shape[0]
     let batch = min(count, Network.inferenceBatch)
-    let plan = Plan(self, batchSize: batch, mode: .inference, threads: threads)
+    let plan = try Plan(self, batchSize: batch, mode: .inference, threads: threads)
     return stride(from: 0, to: count, by: batch).flatMap { start in
       let outputs = plan.run([prepared.images(start..<min(start + batch, count))])
       let size = outputShape[0]

@@ -96,7 +96,7 @@ public struct Trainer: Sendable {
   ///   - progress: Called after every step and every epoch; training stops when it returns false.
   ///
   /// Throws `InvalidTraining` for numbers that make no sense, `InvalidInput` where data and network do
-  /// not fit, and `TrainingDiverged` when the loss is no longer a finite number.
+  /// not fit, and `TrainingDiverged` when the loss or a parameter is no longer a finite number.
   @discardableResult
   public func train(
     _ network: inout Network, on dataset: Dataset, epochs: Int,
@@ -118,6 +118,7 @@ public struct Trainer: Sendable {
     if let validation { try trained.check(validation) }
     let run = try TrainingRun(self, trained, dataset, epochs: epochs)
     let reports = try run.run(progress)
+    try run.checkParameters()
     run.plan.store(into: &trained)
     network = trained
     return reports
@@ -148,11 +149,11 @@ public struct InvalidTraining: Error, CustomStringConvertible, Equatable {
   public let description: String
 }
 
-/// The loss stopped being a finite number.
+/// The loss, or a parameter, stopped being a finite number.
 public struct TrainingDiverged: Error, CustomStringConvertible, Equatable {
   /// The epoch and the step in it, 1 for the first.
   public let epoch: Int, step: Int
-  /// The loss.
+  /// The loss; finite where it was the step itself that left an infinite parameter.
   public let loss: Double
   /// The learning rate that was in use.
   public let learningRate: Float
@@ -160,7 +161,8 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Equatable {
   /// What happened and what to try.
   public var description: String {
     """
-    training diverged: the loss became \(loss) at step \(step) of epoch \(epoch): \
+    training diverged: \(loss.isFinite ? "a parameter became infinite" : "the loss became \(loss)") \
+    at step \(step) of epoch \(epoch): \
     try a learning rate below \(learningRate), such as \(learningRate / 10), \
     or check that the inputs are finite
     """

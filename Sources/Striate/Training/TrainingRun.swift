@@ -15,6 +15,8 @@ final class TrainingRun: @unchecked Sendable {
   private let evaluator: Evaluator?
   private var network: Network
   private var step = 0
+  private var place = (epoch: 1, step: 1)
+  private var lastLoss = 0.0
   private let steps: Int
   /// The rule, with the learning rate of the step under way.
   private var optimizer: any Optimizer
@@ -25,7 +27,7 @@ final class TrainingRun: @unchecked Sendable {
     self.dataset = dataset
     self.epochs = epochs
     self.network = network
-    plan = Plan(
+    plan = try Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false), threads: trainer.threads)
     optimizer = trainer.optimizer
@@ -34,7 +36,7 @@ final class TrainingRun: @unchecked Sendable {
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)
     evaluator = try trainer.validation.map { validation in
-      let plan = Plan(
+      let plan = try Plan(
         network, batchSize: min(max(1, validation.count), Network.inferenceBatch),
         mode: .inference, threads: trainer.threads)
       return try Evaluator(
@@ -112,13 +114,10 @@ final class TrainingRun: @unchecked Sendable {
       plan.pool.run(program)
       let result = lossStep.result()
       seconds += (clock.now - began) / .seconds(1)
-      let mean = trainer.loss.reduction == .mean ? result.loss : result.loss / Double(batch.count)
-      guard mean.isFinite else {
-        throw TrainingDiverged(
-          epoch: number, step: index + 1, loss: mean,
-          learningRate: optimizer.learningRate)
-      }
-      sum += mean * Double(batch.count)
+      place = (number, index + 1)
+      guard result.meanLoss.isFinite else { throw divergence(loss: result.meanLoss) }
+      lastLoss = result.meanLoss
+      sum += result.meanLoss * Double(batch.count)
       right += result.right
       seen += batch.count
       let goesOn = progress(
@@ -130,6 +129,17 @@ final class TrainingRun: @unchecked Sendable {
     return Trainer.Epoch(
       number: number, loss: sum / Double(seen), accuracy: Double(right) / Double(seen),
       validation: validate(), seconds: seconds, images: seen)
+  }
+
+  /// Throws where the last step, whose effect no loss has shown, left a parameter that is not finite.
+  func checkParameters() throws {
+    let parameters = UnsafeBufferPointer(start: plan.parameters.base, count: plan.parameters.count)
+    guard parameters.allSatisfy(\.isFinite) else { throw divergence(loss: lastLoss) }
+  }
+
+  private func divergence(loss: Double) -> TrainingDiverged {
+    TrainingDiverged(
+      epoch: place.epoch, step: place.step, loss: loss, learningRate: optimizer.learningRate)
   }
 
   private func validate() -> Evaluation? {

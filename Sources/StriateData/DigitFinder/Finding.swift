@@ -18,22 +18,24 @@ struct Finding {
     let light = contrast.values.reduce(0) { $0 + ($1 > 0 ? $1 * $1 : 0) }
     let dark = contrast.values.reduce(0) { $0 + ($1 < 0 ? $1 * $1 : 0) }
     isDark = dark > light
-    for index in contrast.values.indices {
-      contrast.values[index] = max(isDark ? -contrast.values[index] : contrast.values[index], 0)
+    let gains = isDark ? paper.lightCorrection() : contrast.values.map { _ in 1 }
+    let noise = paper.noise * median(gains)
+    for (index, gain) in gains.enumerated() {
+      contrast.values[index] = max((isDark ? -gain : gain) * contrast.values[index], 0)
     }
 
     let strong = otsuThreshold(contrast.values)
     let level = median(contrast.values.filter { $0 > strong })
-    guard level >= 12, level > 4 * paper.noise else { return nil }
+    guard level >= 12, level > 4 * noise else { return nil }
     // Scaled down, an edge falls where the ink is half as dark; at MNIST's own size the palest
     // pixels belong to the digit too.
-    var components = InkComponents(of: contrast, above: max(0.3 * level, 3 * paper.noise))
+    var components = InkComponents(of: contrast, above: max(0.3 * level, 3 * noise))
     var members = components.digit(strong: strong)
     guard var box = components.box(of: members) else { return nil }
     let enlargement = Float(box.side) / Float(DigitFrame.boxSide)
     let paleShare = min(max(0.1 * (enlargement - 0.9), 0.01), 0.3)
     if paleShare < 0.3 {
-      components = InkComponents(of: contrast, above: max(paleShare * level, 3 * paper.noise))
+      components = InkComponents(of: contrast, above: max(paleShare * level, 3 * noise))
       members = components.digit(strong: strong)
       box = components.box(of: members) ?? box
     }

@@ -1,5 +1,8 @@
 /// The background of a picture, and how a picture departs from it.
 struct Paper {
+  /// The paper's brightness at each pixel.
+  private let brightness: [Float]
+
   /// The picture less its paper: ink is far from zero.
   let contrast: GreyImage
 
@@ -11,6 +14,13 @@ struct Paper {
     let values = zip(picture.values, paper).map { $0 - $1 }
     contrast = GreyImage(width: picture.width, height: picture.height, values: values)
     noise = grain(samples.map { values[$0] })
+    brightness = paper
+  }
+
+  /// The factor at each pixel that makes up for the light that falls on light paper: ink in the
+  /// shade reflects the same share of less light.
+  func lightCorrection() -> [Float] {
+    brightness.map { 255 / max($0, 32) }
   }
 
   /// Paper of one brightness, the median of the picture's border; or, where that explains the

@@ -8,8 +8,8 @@ enum JPEGFile {
       throw Picture.Unreadable(name, "the JPEG decoder could not be started")
     }
     defer { tjDestroy(decoder) }
-    func damaged() -> Picture.Unreadable {
-      let message = tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "no reason given"
+    func damaged(_ reason: String? = nil) -> Picture.Unreadable {
+      let message = reason ?? tjGetErrorStr2(decoder).map { String(cString: $0) } ?? "unknown"
       return Picture.Unreadable(name, "the JPEG file is damaged or cut short: \(message)")
     }
 
@@ -18,6 +18,7 @@ enum JPEGFile {
     guard
       tjDecompressHeader3(decoder, file, size, &width, &height, &subsampling, &space) == 0
     else { throw damaged() }
+    guard width > 0, height > 0 else { throw damaged("it holds no picture") }
     try Picture.checkSize(width: Int(width), height: Int(height), name: name)
     guard space != Int32(TJCS_CMYK.rawValue), space != Int32(TJCS_YCCK.rawValue) else {
       throw Picture.Unreadable(

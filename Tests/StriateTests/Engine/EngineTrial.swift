@@ -1,0 +1,110 @@
+import LaneKernels
+import Striate
+import Testing
+
+/// A network, what it is given, and what the Double reference says about it: the yardstick for the
+/// engine of every instruction set.
+struct EngineTrial {
+  let network: Network
+  let inputs: [Tensor]
+  let targets: Tensor
+  let loss: Loss
+
+  private let output: ReferenceTensor
+  private let value: Double
+  private let gradients: ReferenceGradients
+
+  /// A network with random inputs and targets; the squared error makes ∂E/∂y arbitrary.
+  init(
+    _ network: Network, images: Int, seed: UInt64 = 1, scale: Float = 1,
+    loss: Loss = .halfSquaredError
+  ) {
+    var generator = SeededGenerator(seed: seed)
+    let inputs = network.inputs.map {
+      Tensor(random: [images] + $0.shape, scale: scale, using: &generator)
+    }
+    var targets = Tensor(random: [images] + network.outputShape, scale: 1, using: &generator)
+    if loss.kind == .softmaxCrossEntropy {
+      targets = Tensor(oneHotOf: images, classes: network.outputShape[0], using: &generator)
+    }
+    self.init(network, inputs: inputs, targets: targets, loss: loss)
+  }
+
+  init(_ network: Network, inputs: [Tensor], targets: Tensor, loss: Loss) {
+    (self.network, self.inputs, self.targets, self.loss) = (network, inputs, targets, loss)
+    let x = inputs.map { ReferenceTensor($0) }
+    let t = ReferenceTensor(targets)
+    let values = network.referenceForward(x)
+    output = values[values.count - 1]
+    value = loss.referenceValue(output: output, target: t)
+    gradients = network.referenceBackward(
+      loss.referenceGradient(output: output, target: t), inputs: x, values: values)
+  }
+
+  /// Expects the engine to agree with the reference on every instruction set, in memory that was full
+  /// of NaN wherever the engine says that it writes before it reads.
+  func expectAgreement(
+    _ what: String, forward: Double = 1e-5, backward: Double = 1e-4,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for kernels in KernelTable.runnable {
+      let worst = try worstErrors(on: kernels)
+      #expect(
+        worst.forward <= forward, "\(what), outputs on \(kernels.name)",
+        sourceLocation: sourceLocation)
+      #expect(
+        worst.backward <= backward, "\(what), gradients on \(kernels.name)",
+        sourceLocation: sourceLocation)
+    }
+  }
+
+  /// The largest differences from the reference, relative to the largest element of each tensor.
+  func worstErrors(on kernels: KernelTable) throws -> EngineErrors {
+    let plan = try Plan(
+      network, batchSize: inputs[0].shape[0], mode: .inference, threads: 2, kernels: kernels,
+      marker: .nan)
+    let found = try network.gradients(
+      inputs, targets: targets, loss: loss, kernels: kernels, threads: 2, marker: .nan)
+    let values = [relativeError(plan.run(inputs).scalars, output.values)]
+    let slopes =
+      zip(found.inputs, gradients.inputs).map { relativeError($0.scalars, $1.values) }
+      + zip(found.parameters, gradients.parameters).map { relativeError($0.scalars, $1.values) }
+    return EngineErrors(
+      forward: max(values[0], relativeError([Float(found.loss)], [value])),
+      backward: slopes.max() ?? 0)
+  }
+}
+
+/// How far an engine is from the reference.
+struct EngineErrors {
+  var forward: Double
+  var backward: Double
+}
+
+/// max |a − e| / max |e|; infinite where a number is NaN or the lengths differ.
+func relativeError(_ actual: [Float], _ expected: [Double]) -> Double {
+  guard actual.count == expected.count else { return .infinity }
+  var (worst, largest) = (0.0, 0.0)
+  for (a, e) in zip(actual, expected) {
+    let difference = abs(Double(a) - e)
+    guard difference.isFinite else { return .infinity }
+    worst = max(worst, difference)
+    largest = max(largest, abs(e))
+  }
+  return worst == 0 ? 0 : worst / largest
+}
+
+extension Tensor {
+  /// Numbers from −scale to scale.
+  init(random shape: [Int], scale: Float, using generator: inout SeededGenerator) {
+    self.init(
+      shape: shape,
+      scalars: (0..<shape.reduce(1, *)).map { _ in generator.uniform(in: -scale..<scale) })
+  }
+
+  /// One class an image.
+  init(oneHotOf images: Int, classes: Int, using generator: inout SeededGenerator) {
+    self.init(repeating: 0, shape: [images, classes])
+    for n in 0..<images { self[n, generator.integer(below: classes)] = 1 }
+  }
+}

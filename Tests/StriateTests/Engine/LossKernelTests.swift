@@ -1,0 +1,146 @@
+import LaneKernels
+import Striate
+import Testing
+
+/// Every loss's kernel equals its reference; lanes without an image count for nothing.
+@Suite struct LossKernelTests {
+  /// What a loss kernel says about 16 images.
+  struct Answer {
+    let losses: [Float]
+    let right: [Float]
+    let gradient: [Float]
+  }
+
+  static let losses: [(loss: Loss, kernel: LossKernel, scale: Float)] = [
+    (.softmaxCrossEntropy, .softmaxCrossEntropy, 1),
+    (.negativeLogLikelihood, .negativeLogLikelihood, 1),
+    (.squaredError(scale: 0.3), .squaredError, 0.3),
+    (.binaryCrossEntropy, .binaryCrossEntropy, 1),
+  ]
+
+  /// Outputs and targets are [lane][output]; answers too.
+  func run(
+    _ kernel: LossKernel, scale: Float, outputs: [[Float]], targets: [[Float]],
+    weights: [Float], on kernels: KernelTable
+  ) -> Answer {
+    let count = outputs[0].count
+    func lanes(_ rows: [[Float]]) -> LaneMemory {
+      LaneMemory((0..<count * 16).map { rows[$0 % 16][$0 / 16] })
+    }
+    let (y, t, w) = (lanes(outputs), lanes(targets), LaneMemory(weights))
+    let (gradient, result) = (LaneMemory(count: count * 16), LaneMemory(count: 32))
+    kernels.loss(kernel, scale, count, y.base, t.base, w.base, gradient.base, result.base)
+    #expect(gradient.isGuarded && result.isGuarded)
+    return Answer(
+      losses: Array(result.values[..<16]), right: Array(result.values[16...]),
+      gradient: (0..<16 * count).map { gradient.base[($0 % count) * 16 + $0 / count] })
+  }
+
+  @Test(arguments: [1, 2, 3, 10, 37], [1, 7, 16])
+  func lossAndGradientAgreeWithTheReference(_ count: Int, _ images: Int) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    let scores = Tensor(random: [16, count], scale: 4, using: &generator)
+    // Soft targets whose sum is not 1: the general case.
+    let targets = Tensor(random: [16, count], scale: 0.4, using: &generator)
+      .scalars.map { $0 + 0.5 }
+    let weights = (0..<16).map { $0 < images ? 1 / Float(images) : 0 }
+    for (loss, kernel, scale) in Self.losses {
+      let isOfProbabilities =
+        kernel == .negativeLogLikelihood || kernel == .binaryCrossEntropy
+      let outputs = isOfProbabilities ? scores.scalars.map { 0.5 + $0 / 8.1 } : scores.scalars
+      let y = ReferenceTensor(
+        shape: [images, count], values: outputs.prefix(images * count).map(Double.init))
+      let t = ReferenceTensor(
+        shape: [images, count], values: targets.prefix(images * count).map(Double.init))
+      let value = loss.referenceValue(output: y, target: t)
+      let gradient = loss.referenceGradient(output: y, target: t)
+      for kernels in KernelTable.runnable {
+        let answer = run(
+          kernel, scale: scale, outputs: rows(outputs), targets: rows(targets),
+          weights: weights, on: kernels)
+        let sum = answer.losses.reduce(0) { $0 + Double($1) } / Double(images)
+        #expect(abs(sum - value) <= 1e-5 * abs(value), "\(loss.name) on \(kernels.name)")
+        #expect(
+          relativeError(Array(answer.gradient.prefix(images * count)), gradient.values) < 1e-5,
+          "\(loss.name) on \(kernels.name)")
+        #expect(answer.losses.dropFirst(images).allSatisfy { $0 == 0 })
+        #expect(answer.right.dropFirst(images).allSatisfy { $0 == 0 })
+        #expect(answer.gradient.dropFirst(images * count).allSatisfy { $0 == 0 })
+      }
+    }
+  }
+
+  @Test func hugeScoresGiveAFiniteCrossEntropy() {
+    let outputs = rows(Array(repeating: [1e4, -1e4, 0], count: 16).flatMap { $0 })
+    let targets = rows(Array(repeating: [0, 1, 0], count: 16).flatMap { $0 })
+    for kernels in KernelTable.runnable {
+      let answer = run(
+        .softmaxCrossEntropy, scale: 1, outputs: outputs, targets: targets,
+        weights: Array(repeating: 1, count: 16), on: kernels)
+      #expect(answer.losses.allSatisfy { $0 == 2e4 })
+      #expect(Array(answer.gradient.prefix(3)) == [1, -1, 0] || answer.gradient[2] < 1e-37)
+      #expect(answer.gradient[0] == 1 && answer.gradient[1] == -1)
+      #expect(answer.right.allSatisfy { $0 == 0 })
+    }
+  }
+
+  @Test(arguments: [
+    (LossKernel.negativeLogLikelihood, Loss.negativeLogLikelihood),
+    (.binaryCrossEntropy, .binaryCrossEntropy),
+  ])
+  func probabilitiesOfZeroAndOneGiveFiniteNumbers(_ kernel: LossKernel, _ loss: Loss) {
+    let weights = Array(repeating: Float(1), count: 16)
+    let wrong = Array(repeating: [Float(0), 1], count: 16)
+    let meant = Array(repeating: [Float(1), 0], count: 16)
+    let expected = loss.referenceGradient(
+      output: ReferenceTensor(shape: [1, 2], values: [0, 1]),
+      target: ReferenceTensor(shape: [1, 2], values: [1, 0]))
+    for kernels in KernelTable.runnable {
+      let bad = run(
+        kernel, scale: 1, outputs: wrong, targets: meant, weights: weights, on: kernels)
+      #expect(bad.losses.allSatisfy { $0 == 100 }, "\(kernels.name)")
+      #expect(relativeError(Array(bad.gradient.prefix(2)), expected.values) < 1e-6)
+      let good = run(
+        kernel, scale: 1, outputs: meant, targets: meant, weights: weights, on: kernels)
+      #expect(good.losses.allSatisfy { $0 == 0 }, "\(kernels.name)")
+      #expect(good.right.allSatisfy { $0 == 1 }, "\(kernels.name)")
+    }
+  }
+
+  @Test(arguments: [Float(1e-36), 1e-37, 2e-38, 1e-30, 1e-10, 0.5])
+  func theLogarithmOfATinyProbabilityIsNotCutOffEarly(_ p: Float) {
+    let outputs = Array(repeating: [p], count: 16)
+    let targets = Array(repeating: [Float(1)], count: 16)
+    let expected = Loss.negativeLogLikelihood.referenceValue(
+      output: ReferenceTensor(shape: [1, 1], values: [Double(p)]),
+      target: ReferenceTensor(shape: [1, 1], values: [1]))
+    for kernels in KernelTable.runnable {
+      let answer = run(
+        .negativeLogLikelihood, scale: 1, outputs: outputs, targets: targets,
+        weights: Array(repeating: 1, count: 16), on: kernels)
+      #expect(relativeError([answer.losses[0]], [expected]) < 1e-6, "\(kernels.name)")
+    }
+  }
+
+  @Test func nanIsNotHiddenAndStaysInItsLane() {
+    var outputs = Array(repeating: [Float(0.25), 0.75], count: 16)
+    outputs[3][0] = .nan
+    let targets = Array(repeating: [Float(0), 1], count: 16)
+    for (loss, kernel, scale) in Self.losses {
+      for kernels in KernelTable.runnable {
+        let answer = run(
+          kernel, scale: scale, outputs: outputs, targets: targets,
+          weights: Array(repeating: 1, count: 16), on: kernels)
+        // A target of 0 times NaN is NaN in every loss.
+        for lane in 0..<16 {
+          #expect(answer.losses[lane].isNaN == (lane == 3), "\(loss.name) on \(kernels.name)")
+        }
+      }
+    }
+  }
+
+  private func rows(_ values: [Float]) -> [[Float]] {
+    let count = values.count / 16
+    return (0..<16).map { Array(values[$0 * count..<($0 + 1) * count]) }
+  }
+}
