@@ -118,10 +118,10 @@ extension NamedDataset {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw NotFound(
+      throw Download.Failure(
         description: """
-          data set \(name): the cache folder \(folder) cannot be created: \
-          set XDG_CACHE_HOME to a folder that can be written, or name the data with --data DIR
+          the folder \(folder) cannot be created, so nothing was downloaded: \
+          set XDG_CACHE_HOME to a folder that can be written
           """)
     }
     return try files.map { file in

@@ -165,10 +165,11 @@ import Testing
       message {
         _ = try tiny(mirrors: ["http://127.0.0.1:1/"])
           .load(dataFolder: nil, environment: ["XDG_CACHE_HOME": file])
-      } == """
-        data set tiny: the cache folder \(file)/striate/tiny cannot be created: \
-        set XDG_CACHE_HOME to a folder that can be written, or name the data with --data DIR
-        """)
+      }?.contains(
+        """
+        the folder \(file)/striate/tiny cannot be created, so nothing was downloaded: \
+        set XDG_CACHE_HOME to a folder that can be written
+        """) == true)
   }
 
   @Test func damagedFilesAreAnErrorAndNotPassedOver() throws {

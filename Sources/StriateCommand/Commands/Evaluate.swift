@@ -27,8 +27,9 @@ extension Command {
         try arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
       let path = arguments.operands[0]
       let network = try Network(contentsOf: path)
-      var test = try network.selection(
-        of: source.loadTest(quiet: arguments.has("quiet")), model: path, data: source.name)
+      let chosen = try network.classes(among: source, model: path)
+      var test = try source.loadTest(quiet: arguments.has("quiet"))
+      if let chosen { test = try test.keeping(classes: chosen) }
       if let classes {
         let names = classes.map { source.classNames[$0] }
         test = test.subset(
@@ -62,19 +63,18 @@ extension Command {
 }
 
 extension Network {
-  /// The images of the classes that the network knows, under the network's numbers for them.
-  fileprivate func selection(of dataset: Dataset, model: String, data: String) throws -> Dataset {
+  /// The classes of the data that the network knows, in its order; nil for all, as they are.
+  fileprivate func classes(among source: DataSource, model: String) throws -> [Int]? {
     let names = preprocessing.classNames
-    guard !names.isEmpty, names != dataset.classNames else { return dataset }
-    let classes = try names.map { name in
-      guard let index = dataset.classNames.firstIndex(of: name) else {
+    guard !names.isEmpty, names != source.classNames else { return nil }
+    return try names.map { name in
+      guard let index = source.classNames.firstIndex(of: name) else {
         throw Failure(
-          "\(model): expected a model of classes in \(data) "
-            + "(\(dataset.classNames.joined(separator: ", "))), found \"\(name)\": "
-            + "evaluate it on data with its classes")
+          "\(model): expected a model of classes in \(source.name) "
+            + "(\(source.classNames.joined(separator: ", "))), found the class \"\(name)\": "
+            + "evaluate it on the data it was trained on")
       }
       return index
     }
-    return try dataset.keeping(classes: classes)
   }
 }

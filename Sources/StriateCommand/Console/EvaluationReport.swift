@@ -5,8 +5,9 @@ extension Evaluation {
   /// Accuracy, and for each class its recall and what its images were taken for.
   var report: String {
     let heads = ["class", "recall"] + classNames
-    let rows = confusion.indices.map { row in
-      [classNames[row], recall[row].map { percent($0) } ?? "–"]
+    // A class without images has nothing to show.
+    let rows = confusion.indices.filter { recall[$0] != nil }.map { row in
+      [classNames[row], percent(recall[row] ?? 0)]
         + confusion[row].enumerated().map { column, count in
           count == 0 && column != row ? "·" : count.grouped
         }

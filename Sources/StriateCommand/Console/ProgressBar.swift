@@ -12,8 +12,10 @@ struct ProgressBar {
     if let lastDrawn, now - lastDrawn < .milliseconds(100) { return }
     lastDrawn = now
     isVisible = true
+    // Room for the "^C" that a terminal writes: a line that wraps could not be cleared.
+    let width = max(1, Console.width - 4)
     // Return, the line, clear what is left of the old one.
-    Console.draw("\r\(line(Console.width - 1).prefix(Console.width - 1))\u{1B}[K")
+    Console.draw("\r\(line(width).prefix(width))\u{1B}[K")
   }
 
   /// Removes the line, so that another can take its place.

@@ -85,10 +85,14 @@ struct DataSource {
     var bar = ProgressBar()
     let draws = !quiet && Console.errorIsTerminal
     var announced: Set<String> = []
+    // Told only when another mirror answers; otherwise the error tells them all.
+    var failed: [String] = []
     defer { bar.clear() }
     return try dataset.load(dataFolder: arguments.text("data")) { event in
       switch event {
       case .received(let url, let bytes, let total):
+        if !quiet { failed.forEach(Console.error) }
+        failed = []
         if draws {
           bar.draw { width in
             let share = Double(bytes) / Double(max(1, total))
@@ -102,7 +106,7 @@ struct DataSource {
         }
       case .mirrorFailed(let url, let reason):
         bar.clear()
-        if !quiet { Console.error("\(url): \(reason)") }
+        failed.append("\(url): \(reason): trying the next address")
       }
     }
   }

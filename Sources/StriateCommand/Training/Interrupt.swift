@@ -14,6 +14,11 @@ enum Interrupt {
     // The handler is gone after the first signal; system calls under way go on.
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | Int32(SA_RESTART)
     sigaction(SIGINT, &action, nil)
+    // Whoever starts a process from a thread that blocks signals hands that on.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// From now on Ctrl-C ends the process again.

@@ -43,11 +43,16 @@ struct TrainingDisplay {
     let left = Double(progress.epochs * progress.total - done) / max(speed, 1e-9)
     let count = "\(step)".aligned(to: "\(steps)".count)
     let head = "epoch \(progress.epoch)/\(progress.epochs)  \(count)/\(steps) "
-    let tail =
-      "  loss \(digits(progress.loss, 4))  accuracy \(percent(progress.accuracy))"
-      + "  \(Int(speed).grouped) images/s  ETA \(duration(left))"
-    let room = width - head.count - tail.count
-    guard room >= 10 else { return head + tail }
+    let parts = [
+      "loss \(digits(progress.loss, 4))", "accuracy \(percent(progress.accuracy))",
+      "\(Int(speed).grouped) images/s", "ETA \(duration(left))",
+    ]
+    // What does not fit beside a short bar is left out, from the end.
+    let tails = (0...parts.count).reversed().map { count in
+      parts.prefix(count).map { "  " + $0 }.joined()
+    }
+    let tail = tails.first { head.count + 10 + $0.count <= width } ?? ""
+    let room = max(10, width - head.count - tail.count)
     let share = Double(progress.images) / Double(max(1, progress.total))
     return head + ProgressBar.bar(share, width: min(30, room)) + tail
   }

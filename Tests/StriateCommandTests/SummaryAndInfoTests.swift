@@ -1,0 +1,43 @@
+import Foundation
+import Striate
+import Testing
+
+@Suite struct SummaryAndInfoTests {
+  @Test func namesFilesAndTextsAreSummarised() throws {
+    let named = try striate("summary", "lenet")
+    #expect(named.status == 0)
+    #expect(named.output.contains("431,080"))
+    let file = try striate("summary", TrainedModel.path, "--batch", "32")
+    #expect(file.output.contains("outputs of all layers for 32 images"))
+    let text = try striate(
+      "summary", "--network", "conv 8 3x3, relu, flatten, dense 4", "--input", "3x8x8", "--json")
+    let object = try #require(try text.objects.first)
+    #expect(object["inputs"] as? [[Int]] == [[3, 8, 8]])
+    #expect(object["parameters"] as? Int == 8 * 3 * 9 + 8 + 8 * 36 * 4 + 4)
+  }
+
+  @Test func aReaderThatStopsEarlyEndsTheProgramQuietly() throws {
+    let line = "(\"\(CommandProcess.path)\" summary lenet; echo $? >&2) | true"
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(["0", "141"].contains(result.error.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  @Test func outputThatCannotBeWrittenIsAFailure() throws {
+    guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+    let line = "\"\(CommandProcess.path)\" summary lenet > /dev/full"
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 1)
+    #expect(result.error.contains("standard output cannot be written"))
+  }
+
+  @Test func infoTellsWhatItRunsOn() throws {
+    let object = try #require(try striate("info", "--json").objects.first)
+    #expect(object["isa"] as? String == Engine.instructionSet)
+    #expect(object["runnable_isa"] as? [String] == Engine.runnableInstructionSets)
+    #expect(object["threads"] as? Int == Engine.defaultThreads)
+    #expect(object["data_folder"] is NSNull)
+    #expect(object["cache_folder"] as? String == "/dev/null/none/striate")
+    let text = try striate("info", environment: ["STRIATE_ISA": "portable"])
+    #expect(text.output.contains("instruction set  portable"))
+  }
+}
