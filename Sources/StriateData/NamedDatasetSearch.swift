@@ -38,18 +38,23 @@ extension NamedDataset {
     }
     if let folder = environment["STRIATE_DATA"], !folder.isEmpty {
       places.append(Place(label: "$STRIATE_DATA", folder: folder + "/" + name))
+    } else {
+      places.append(Place(label: "$STRIATE_DATA", folder: nil))
     }
     let cache = Self.cacheFolder(environment).map { $0 + "/" + name }
     if let cache { places.append(Place(label: "cache", folder: cache)) }
 
     var report: [String] = []
     for place in places {
-      switch find(in: place.folder) {
+      guard let folder = place.folder else {
+        report.append("  \(place.label): not set")
+        continue
+      }
+      switch find(in: folder) {
       case .success(let paths): return try pair(paths)
       case .failure(let missing): report.append("  \(place.label): \(missing.reason)")
       }
     }
-    if !environment.keys.contains("STRIATE_DATA") { report.append("  $STRIATE_DATA: not set") }
     guard let cache else {
       throw notFound(report + ["  cache: no folder, since neither XDG_CACHE_HOME nor HOME is set"])
     }
@@ -62,7 +67,7 @@ extension NamedDataset {
 
   private struct Place {
     let label: String
-    let folder: String
+    let folder: String?
   }
 
   /// Why a folder is not the place.
