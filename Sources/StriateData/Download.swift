@@ -1,15 +1,12 @@
 import Foundation
 import Striate
-import Synchronization
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
 
 /// Downloading a file whose size and checksum are known.
 ///
-/// The transport is Foundation's `URLSession`: linking FoundationNetworking makes a program start
-/// about 6 ms later, which is less than asking for one more installed program is worth.
+/// The transport is the program `curl`, read through a pipe. The alternative was `URLSession`:
+/// linking FoundationNetworking makes every start of a program 6 ms slower, and on Linux a server
+/// that sends fast and without an end keeps it busy, so that cancelling waits for 10 seconds and
+/// more.
 public enum Download {
   /// Why a file could not be downloaded: what each address answered, and what to do.
   public struct Failure: Error, CustomStringConvertible, Equatable {
@@ -36,7 +33,7 @@ public enum Download {
 
   /// How long to wait.
   public struct Patience: Sendable, Equatable {
-    /// Seconds without a byte after which a mirror is given up.
+    /// Seconds without a byte after which a mirror is given up, in whole seconds and a few more.
     public var silence: Double
     /// Seconds for the whole file after which a mirror is given up.
     public var total: Double
@@ -98,129 +95,101 @@ public enum Download {
     _ address: String, of source: Source, patience: Patience, progress: (Event) -> Void,
     write: ([UInt8]) throws -> Void
   ) throws {
-    guard let url = URL(string: address), ["http", "https"].contains(url.scheme) else {
+    guard address.hasPrefix("http://") || address.hasPrefix("https://") else {
       throw MirrorFailure(reason: "expected an address that begins with http:// or https://")
     }
-    let transfer = Transfer(url, limit: source.size, silence: patience.silence)
-    defer { transfer.cancel() }
-    let deadline = DispatchTime.now() + patience.total
+    let transfer = try Transfer(address, patience: patience)
+    defer { transfer.stop() }
     var hash = SHA256()
     var received = 0
     while true {
-      switch transfer.next(before: deadline) {
-      case .bytes(let bytes):
-        hash.update(bytes)
-        received += bytes.count
-        try write(bytes)
-        progress(.received(url: address, bytes: received, total: source.size))
-      case .failed(let reason):
-        throw MirrorFailure(reason: reason)
-      case nil:
-        throw MirrorFailure(reason: "no complete answer in \(patience.total) seconds")
-      case .ended:
-        guard received == source.size else {
-          throw MirrorFailure(reason: "expected \(source.size) bytes, found \(received)")
-        }
-        let found = hash.hexadecimal()
-        guard found == source.sha256 else {
-          throw MirrorFailure(
-            reason: "expected the SHA-256 \(source.sha256), found \(found)")
-        }
-        return
+      let bytes = transfer.next()
+      if bytes.isEmpty { break }
+      received += bytes.count
+      guard received <= source.size else {
+        throw MirrorFailure(reason: "expected \(source.size) bytes, the server sends more")
+      }
+      hash.update(bytes)
+      try write(bytes)
+      progress(.received(url: address, bytes: received, total: source.size))
+    }
+    if let reason = transfer.failure() { throw MirrorFailure(reason: reason) }
+    guard received == source.size else {
+      throw MirrorFailure(reason: "expected \(source.size) bytes, found \(received)")
+    }
+    let found = hash.hexadecimal()
+    guard found == source.sha256 else {
+      throw MirrorFailure(reason: "expected the SHA-256 \(source.sha256), found \(found)")
+    }
+  }
+
+  /// The program `curl` at work on one address.
+  private struct Transfer {
+    private let process = Process()
+    private let output = Pipe()
+    private let errors = Pipe()
+
+    init(_ address: String, patience: Patience) throws {
+      let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+      let program = path.split(separator: ":").map { "\($0)/curl" }.first {
+        FileManager.default.isExecutableFile(atPath: $0)
+      }
+      guard let program else {
+        throw Failure(
+          description: """
+            download of \(address): the program curl is not installed: \
+            install it, or download the file yourself
+            """)
+      }
+      let silence = String(max(1, Int(patience.silence.rounded(.up))))
+      process.executableURL = URL(filePath: program)
+      process.arguments = [
+        "--disable",  // no ~/.curlrc, which could change what comes out
+        "--silent", "--show-error", "--fail", "--user-agent", "striate",
+        "--location", "--max-redirs", "5", "--proto", "=http,https",
+        "--connect-timeout", silence, "--speed-limit", "1", "--speed-time", silence,
+        "--max-time", String(patience.total), "--url", address,
+      ]
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = output
+      process.standardError = errors
+      try process.run()
+    }
+
+    /// The next bytes; waits for them. None at the end, whether it is a good one or not.
+    func next() -> [UInt8] { bytes(of: output) }
+
+    /// By read(2): `availableData` stops the program when a signal interrupts it.
+    private func bytes(of pipe: Pipe) -> [UInt8] {
+      let descriptor = pipe.fileHandleForReading.fileDescriptor
+      return [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
+        var count = read(descriptor, buffer.baseAddress, 1 << 16)
+        while count < 0 && errno == EINTR { count = read(descriptor, buffer.baseAddress, 1 << 16) }
+        initialized = max(0, count)
       }
     }
-  }
-}
 
-/// One request and the events of its answer, in order.
-private final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
-  enum Event {
-    case bytes([UInt8])
-    case failed(String)
-    case ended
-  }
-
-  /// What has arrived and was not taken yet; never more than the limit.
-  private let events = Mutex<[Event]>([])
-  private let received = Mutex(0)
-  private let arrivals = DispatchSemaphore(value: 0)
-  private let limit: Int
-  private let silence: Double
-  private let session = Mutex<URLSession?>(nil)
-
-  init(_ url: URL, limit: Int, silence: Double) {
-    self.limit = limit
-    self.silence = silence
-    super.init()
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = silence
-    var request = URLRequest(url: url, timeoutInterval: silence)
-    // A .gz file is wanted as it is stored, not unpacked on the way.
-    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
-    request.setValue("striate", forHTTPHeaderField: "User-Agent")
-    let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
-    session.dataTask(with: request).resume()
-    self.session.withLock { $0 = session }
-  }
-
-  /// The next event, or nil where none comes before `deadline`.
-  func next(before deadline: DispatchTime) -> Event? {
-    guard arrivals.wait(timeout: deadline) == .success else { return nil }
-    return events.withLock { $0.removeFirst() }
-  }
-
-  /// Ends the request; the session lets go of this object.
-  func cancel() {
-    session.withLock {
-      $0?.invalidateAndCancel()
-      $0 = nil
-    }
-  }
-
-  private func add(_ event: Event) {
-    events.withLock { $0.append(event) }
-    arrivals.signal()
-  }
-
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
-  ) {
-    let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-    if status != 200 {
-      add(.failed("HTTP status \(status)"))
-      completionHandler(.cancel)
-    } else if response.expectedContentLength > Int64(limit) {
-      add(.failed("expected \(limit) bytes, the server offers \(response.expectedContentLength)"))
-      completionHandler(.cancel)
-    } else {
-      completionHandler(.allow)
-    }
-  }
-
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let total = received.withLock {
-      $0 += data.count
-      return $0
-    }
-    guard total <= limit else {
-      if total - data.count <= limit {
-        add(.failed("expected \(limit) bytes, the server sends more"))
-        dataTask.cancel()
+    /// Why the transfer failed, known after its end; nil where it did not.
+    func failure() -> String? {
+      let text = String(decoding: bytes(of: errors), as: UTF8.self)
+      process.waitUntilExit()
+      let status = process.terminationStatus
+      if process.terminationReason == .exit && status == 0 { return nil }
+      guard let line = text.split(separator: "\n").first else {
+        return "curl ended with status \(status)"
       }
-      return
+      // The line reads "curl: (22) The requested URL returned error: 404".
+      let reason = line.split(separator: ") ", maxSplits: 1).last ?? line
+      return status == 28 ? "too slow: \(reason)" : String(reason)
     }
-    add(.bytes([UInt8](data)))
-  }
 
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
-  ) {
-    guard let error else { return add(.ended) }
-    if (error as? URLError)?.code == .timedOut {
-      return add(.failed("no answer in \(silence) seconds"))
+    /// Ends the program if it still runs.
+    ///
+    /// By SIGKILL, because a child inherits the signals that its parent's thread blocks, and the
+    /// threads of a concurrent program block SIGTERM.
+    func stop() {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
     }
-    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-    add(.failed(cause.localizedDescription))
   }
 }

@@ -36,12 +36,15 @@ extension NamedDataset {
 
     var report: [String] = []
     for place in places {
-      switch find(in: place.folder) {
+      guard let folder = place.folder else {
+        report.append("  \(place.label): not set")
+        continue
+      }
+      switch find(in: folder) {
       case .success(let paths): return try pair(paths)
       case .failure(let missing): report.append("  \(place.label): \(missing.reason)")
       }
     }
-    if !environment.keys.contains("STRIATE_DATA") { report.append("  $STRIATE_DATA: not set") }
     guard let cache else {
       throw notFound(report + ["  cache: no folder, since neither XDG_CACHE_HOME nor HOME is set"])
     }
@@ -55,7 +58,7 @@ extension NamedDataset {
   /// The folder that has all four files, where there is one on this machine.
   public func location(dataFolder: String? = nil) -> String? {
     places(dataFolder: dataFolder, environment: ProcessInfo.processInfo.environment)
-      .map(\.folder).first { (try? find(in: $0).get()) != nil }
+      .compactMap(\.folder).first { (try? find(in: $0).get()) != nil }
   }
 
   /// The user's folder for downloaded data sets; nil where the user has none.
@@ -63,7 +66,7 @@ extension NamedDataset {
 
   private struct Place {
     let label: String
-    let folder: String
+    let folder: String?
   }
 
   /// The folders to look in, first choice first.
@@ -75,6 +78,8 @@ extension NamedDataset {
     }
     if let folder = environment["STRIATE_DATA"], !folder.isEmpty {
       places.append(Place(label: "$STRIATE_DATA", folder: folder + "/" + name))
+    } else {
+      places.append(Place(label: "$STRIATE_DATA", folder: nil))
     }
     if let cache = Self.cacheFolder(environment) {
       places.append(Place(label: "cache", folder: cache + "/" + name))

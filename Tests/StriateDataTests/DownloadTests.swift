@@ -1,11 +1,11 @@
 import Foundation
 import Striate
 import StriateData
-import Synchronization
 import Testing
 
 /// Every request goes to a server on 127.0.0.1 that lives inside the test.
-@Suite(.timeLimit(.minutes(1))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(1)), .enabled(if: hasCurl, "curl is not installed"))
+struct DownloadTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -75,14 +75,14 @@ import Testing
       mirrors: [server.url("/a")], size: Self.bytes.count, sha256: Self.checksum)
     try Download.file(source, to: folder.path("file"))
     #expect(server.requests.count == 1)
-    #expect(server.requests[0].contains("\r\nAccept-Encoding: identity\r\n"))
-    #expect(!server.requests[0].contains("gzip"))
+    #expect(server.requests.first?.contains("User-Agent: striate") == true)
+    #expect(server.requests.first?.contains("Accept-Encoding") == false)
   }
 
   @Test(arguments: [403, 404, 500]) func anErrorStatusLeadsToTheNextMirror(status: Int) throws {
     #expect(
       try download(["/a": .status(status), "/b": .file(Self.bytes)], from: ["/a", "/b"])
-        == ["/a: HTTP status \(status)", "downloaded"])
+        == ["/a: The requested URL returned error: \(status)", "downloaded"])
   }
 
   @Test func aRedirectIsFollowed() throws {
@@ -113,11 +113,11 @@ import Testing
   }
 
   @Test func aServerThatStopsHalfWayIsGivenUp() throws {
-    #expect(
-      try download(
-        ["/a": .stalled(Array(Self.bytes.prefix(150_000)), announced: Self.bytes.count)],
-        from: ["/a"], patience: Download.Patience(silence: 1, total: 40))
-        == ["/a: no answer in 1.0 seconds"])
+    let reasons = try download(
+      ["/a": .stalled(Array(Self.bytes.prefix(150_000)), announced: Self.bytes.count)],
+      from: ["/a"], patience: Download.Patience(silence: 1, total: 40))
+    #expect(reasons.count == 1)
+    #expect(reasons.first?.hasPrefix("/a: too slow: ") == true)
   }
 
   @Test func aCorruptBodyLeadsToTheNextMirror() throws {
@@ -137,22 +137,24 @@ import Testing
       try download(["/a": .endless], from: ["/a"])
         == ["/a: expected 300000 bytes, the server sends more"])
     #expect(
-      try download(["/a": .truncated(Self.bytes, announced: 300_001)], from: ["/a"])
-        == ["/a: expected 300000 bytes, the server offers 300001"])
+      try download(["/a": .file(Self.bytes + [0])], from: ["/a"])
+        == ["/a: expected 300000 bytes, the server sends more"])
   }
 
   @Test func aSilentServerIsGivenUp() throws {
-    #expect(
-      try download(
-        ["/a": .silence, "/b": .file(Self.bytes)], from: ["/a", "/b"],
-        patience: Download.Patience(silence: 1, total: 40))
-        == ["/a: no answer in 1.0 seconds", "downloaded"])
+    let reasons = try download(
+      ["/a": .silence, "/b": .file(Self.bytes)], from: ["/a", "/b"],
+      patience: Download.Patience(silence: 1, total: 40))
+    #expect(reasons.count == 2)
+    #expect(reasons.first?.hasPrefix("/a: too slow: ") == true)
+    #expect(reasons.last == "downloaded")
   }
 
   @Test func aServerThatTricklesIsGivenUp() throws {
     let reasons = try download(
       ["/a": .trickle], from: ["/a"], patience: Download.Patience(silence: 20, total: 0.5))
-    #expect(reasons == ["/a: no complete answer in 0.5 seconds"])
+    #expect(reasons.count == 1)
+    #expect(reasons.first?.hasPrefix("/a: too slow: ") == true)
   }
 
   @Test func aServerThatIsNotThereLeadsToTheNextMirror() throws {

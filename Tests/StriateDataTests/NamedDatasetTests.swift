@@ -103,7 +103,8 @@ import Testing
     #expect(firstPixel(try tiny().load(dataFolder: nil, environment: environment)) == 4)
   }
 
-  @Test func theFirstLoadDownloadsAndTheSecondReadsTheCache() throws {
+  @Test(.enabled(if: hasCurl, "curl is not installed"))
+  func theFirstLoadDownloadsAndTheSecondReadsTheCache() throws {
     var answers: [String: LoopbackServer.Answer] = [:]
     for (name, bytes) in Self.archives() { answers["/good/\(name).gz"] = .file(bytes) }
     answers["/bad/a-labels.gz"] = .file([1, 2, 3])
@@ -124,7 +125,8 @@ import Testing
     #expect(server.requests.count == 8)
   }
 
-  @Test func aDataSetThatIsNowhereNamesEveryPlaceAndWhatToDo() throws {
+  @Test(.enabled(if: hasCurl, "curl is not installed"))
+  func aDataSetThatIsNowhereNamesEveryPlaceAndWhatToDo() throws {
     let server = try LoopbackServer(["/b/a-images.gz": .status(500)])
     try put(into: "option")
     try FileManager.default.removeItem(atPath: folder.path("option/b-images.gz"))
@@ -140,8 +142,8 @@ import Testing
           $STRIATE_DATA: the folder env/tiny does not exist
           cache: the folder cache/striate/tiny does not exist
           download of cache/striate/tiny/a-images.gz: no mirror gave the file:
-            /a/a-images.gz: HTTP status 404
-            /b/a-images.gz: HTTP status 500
+            /a/a-images.gz: The requested URL returned error: 404
+            /b/a-images.gz: The requested URL returned error: 500
           check the network, or put the file there yourself
         put a-images.gz, a-labels.gz, b-images.gz, b-labels.gz into one folder and name it \
         with --data DIR

@@ -43,3 +43,8 @@ let realData = ProcessInfo.processInfo.environment["STRIATE_DATA"].flatMap { fol
   let file = folder + "/mnist/train-images-idx3-ubyte"
   return [file, file + ".gz"].contains(where: FileManager.default.fileExists) ? folder : nil
 }
+
+/// Whether the program that downloads is there.
+let hasCurl = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+  FileManager.default.isExecutableFile(atPath: "\($0)/curl")
+}
