@@ -24,11 +24,15 @@ public struct NamedModel: Sendable {
   /// Passes over the training set.
   public let epochs: Int
 
+  /// Whether pixels are brought to mean 0 and standard deviation 1. The source documents' sigmoid
+  /// networks take them as they are, from 0 to 1, and saturate otherwise.
+  public let normalizes: Bool
+
   private let text: @Sendable (_ classes: Int) -> String
 
   init(
     _ name: String, _ summary: String, loss: Loss, optimizer: any Optimizer, batchSize: Int,
-    epochs: Int, schedule: LearningRateSchedule = .constant,
+    epochs: Int, schedule: LearningRateSchedule = .constant, normalizes: Bool = true,
     text: @escaping @Sendable (_ classes: Int) -> String
   ) {
     self.name = name
@@ -37,6 +41,7 @@ public struct NamedModel: Sendable {
     self.loss = loss
     self.optimizer = optimizer
     self.schedule = schedule
+    self.normalizes = normalizes
     self.batchSize = batchSize
     self.epochs = epochs
     self.text = text
@@ -82,13 +87,13 @@ extension NamedModel {
     NamedModel(
       "perceptron", "one layer of sigmoid neurons (Li, COMP4121, §1.1)",
       loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 0.5), batchSize: 10,
-      epochs: 5
+      epochs: 5, normalizes: false
     ) { "flatten, dense \($0), sigmoid" },
     // Nielsen's learning rate of 3 is for half the squared error: 1.5 for the whole.
     NamedModel(
       "mlp", "784-30-10 sigmoid neurons (Li, COMP4121, §1.2; Nielsen, chapter 1)",
       loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 1.5), batchSize: 10,
-      epochs: 30
+      epochs: 30, normalizes: false
     ) { "flatten, dense 30, sigmoid, dense \($0), sigmoid" },
     // Three maps leave little room: with a constant learning rate the last steps' noise costs half a
     // percent of accuracy.

@@ -21,9 +21,13 @@ struct Recipe {
     Command.Option("loss", "NAME", "one of " + Loss.names.joined(separator: ", ")),
     Command.Option(
       "schedule", "NAME", "of the learning rate: " + scheduleNames.joined(separator: ", ")),
+    Command.Option(
+      "pixels", "NAME", "normalized (mean 0, deviation 1) or raw (0 to 1)"),
     Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
     .threads,
   ]
+
+  private static let pixelNames = ["normalized", "raw"]
 
   private static let scheduleNames = LearningRateSchedule.allCases.map(\.rawValue)
 
@@ -59,7 +63,9 @@ struct Recipe {
       threads: try arguments.integer("threads", in: 1...Engine.maximumThreads)
         ?? Engine.defaultThreads,
       schedule: try arguments.choice("schedule", of: Self.scheduleNames)
-        .flatMap { LearningRateSchedule(rawValue: $0) } ?? named?.schedule ?? .constant)
+        .flatMap { LearningRateSchedule(rawValue: $0) } ?? named?.schedule ?? .constant,
+      normalizes: try arguments.choice("pixels", of: Self.pixelNames).map { $0 == "normalized" }
+        ?? named?.normalizes ?? true)
   }
 
   /// The model of `--model`; nil where `--network` stands in its place.
