@@ -25,7 +25,7 @@ build: dependencies
 
 demo: build
 	@mkdir -p $(DEMO)
-	$(STRIATE) train digits --model numpy-cnn --epochs 3 --seed 1 --out $(DEMO)/digits.safetensors
+	$(STRIATE) train digits --model numpy-cnn --count 20000 --epochs 4 --out $(DEMO)/digits.safetensors
 	$(STRIATE) evaluate $(DEMO)/digits.safetensors digits --show 5
 
 test: build

@@ -52,7 +52,8 @@ extension Int {
 }
 
 extension String {
-  fileprivate var droppingTrailingSpace: String {
+  /// Without spaces at the end.
+  package var droppingTrailingSpace: String {
     String(reversed().drop { $0 == " " }.reversed())
   }
 }

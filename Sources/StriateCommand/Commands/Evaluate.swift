@@ -12,10 +12,11 @@ extension Command {
       """,
     options: DataSource.options + [
       Option("limit", "N", "the first N test images alone"),
+      Option("show", "N", "show the first N images and what the model takes them for"),
       .threads, .json, .quiet,
     ],
     examples: [
-      "striate evaluate digits.safetensors digits",
+      "striate evaluate digits.safetensors digits --show 4",
       "striate evaluate lenet.safetensors mnist --json",
     ],
     operands: ("MODEL-FILE DATA", 2...2),
@@ -23,6 +24,7 @@ extension Command {
       let source = try DataSource(arguments)
       let classes = try source.classes()
       let limit = try arguments.integer("limit")
+      let shown = try arguments.integer("show") ?? 0
       let threads =
         try arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
       let path = arguments.operands[0]
@@ -55,6 +57,10 @@ extension Command {
             ("confusion", evaluation.confusionJSON),
           ]).text)
       } else {
+        if shown > 0 {
+          let gallery = Gallery(dataset: test, evaluation: evaluation, columns: Console.width)
+          Console.output(gallery.text(first: shown))
+        }
         Console.output(evaluation.headline)
         if !arguments.has("quiet") { Console.output(evaluation.report) }
       }

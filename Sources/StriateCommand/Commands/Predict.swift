@@ -129,7 +129,7 @@ private struct Answer {
       let share = Double(probability)
       let bar = String(repeating: "█", count: Int((share * 30).rounded()))
       return "  \(name.padded(to: width))  \(percent(share).aligned(to: 8))  \(bar)"
-        .droppingTrailingSpaces
+        .droppingTrailingSpace
     }
     return "\(image): \(prediction.className)\n" + lines.joined(separator: "\n")
   }
@@ -142,13 +142,5 @@ private struct Answer {
       ("probability", .number(prediction.probabilities.max() ?? 0)),
       ("probabilities", .object(ranking.map { ($0.name, .number($0.probability)) })),
     ]).text
-  }
-}
-
-extension String {
-  fileprivate var droppingTrailingSpaces: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

@@ -1,0 +1,48 @@
+import Striate
+import StriateData
+
+/// Test images side by side, each above the class that the network gives it.
+struct Gallery {
+  let dataset: Dataset
+  let evaluation: Evaluation
+  let columns: Int
+
+  /// The first `count` images, as many in a row as the terminal holds.
+  func text(first count: Int) -> String {
+    let indices = Array(0..<min(count, dataset.count))
+    let width = dataset.imageShape[dataset.imageShape.count - 1]
+    let perRow = max(1, (columns + 2) / (width + 2))
+    return stride(from: 0, to: indices.count, by: perRow).map { start in
+      row(Array(indices[start..<min(start + perRow, indices.count)]), width: width)
+    }.joined(separator: "\n")
+  }
+
+  private func row(_ indices: [Int], width: Int) -> String {
+    let pictures = indices.map { picture($0) }
+    let height = pictures.map(\.count).max() ?? 0
+    var lines = (0..<height).map { line in
+      pictures.map { $0[line] }.joined(separator: "  ")
+    }
+    lines.append(indices.map { caption($0).padded(to: width) }.joined(separator: "  ").droppingTrailingSpace)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The lines of an image's first channel.
+  private func picture(_ index: Int) -> [String] {
+    let (height, width) = (dataset.imageShape[1], dataset.imageShape[2])
+    let pixels = dataset.image(at: index).scalars.prefix(height * width).map {
+      UInt8((min(max($0, 0), 1) * 255).rounded())
+    }
+    return TerminalPicture.render(
+      pixels: Array(pixels), width: width, height: height,
+      colour: Console.outputIsTerminal && Console.outputHasColour
+    ).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.dropLast()
+  }
+
+  /// "7", or "9 instead of 7".
+  private func caption(_ index: Int) -> String {
+    let said = evaluation.classNames[evaluation.predictions[index]]
+    let meant = evaluation.classNames[dataset.labels[index]]
+    return said == meant ? said : "\(said) instead of \(meant)"
+  }
+}
