@@ -30,6 +30,8 @@ demo: build
 
 test: build
 	swift test -c release
+	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
+	  scripts/check-instruction-sets $(STRIATE) && scripts/check-old-processors $(STRIATE); fi
 
 bench: build
 	Benchmarks/compare
