@@ -15,9 +15,7 @@ extension Conv2D {
     let x = geometry.appendBorder(to: &site)
     geometry.appendForward(to: &site, x: x)
     guard site.isTraining else { return }
-    let dyPadded = geometry.appendGradientBorder(to: &site)
-    if dyPadded == nil { site.backward(tasks: 0) { _ in } }
-    geometry.appendInputGradient(to: &site, dy: dyPadded)
+    geometry.appendInputGradient(to: &site)
     geometry.appendWeightGradient(to: &site, x: x)
     geometry.appendBiasGradient(to: &site)
   }
@@ -59,12 +57,34 @@ private struct StridePhase {
     }
   }
 
+  /// The least offset, and how far the largest is from it.
+  var firstOffset: Int { taps.map(\.offset).min() ?? 0 }
+  var span: Int { (taps.map(\.offset).max() ?? 0) - firstOffset }
+
   /// The output pixels that this phase reads, inside the map or not.
   var reach: ClosedRange<Int>? {
     guard let low = taps.map(\.offset).min(), let high = taps.map(\.offset).max() else {
       return nil
     }
     return origin + low...origin + count - 1 + high
+  }
+}
+
+/// How one phase of the strides is cut into bands of input rows, and the memory that holds the rows of
+/// gradients that a band reads: [filter][height][width].
+private struct GradientBand: Sendable {
+  let row: StridePhase, column: StridePhase
+  /// The output pixel that the first column of the memory stands for.
+  let firstColumn: Int
+  let height: Int, width: Int
+  let bands: Int
+
+  var rowStride: Int { width * laneCount }
+  var planeStride: Int { height * rowStride }
+
+  /// The phase's rows in one band.
+  func rows(_ band: Int) -> Range<Int> {
+    row.count * band / bands..<row.count * (band + 1) / bands
   }
 }
 
@@ -97,28 +117,18 @@ private struct ConvolutionGeometry: Sendable {
     let rowStride = (width + p.left + p.right) * laneCount
     let planeStride = (height + p.top + p.bottom) * rowStride
     let padded = site.allocate(site.blocks * channels * planeStride)
-    copy(
-      from: input.values, size: Extent(height, width), planes: channels, to: padded,
-      planeStride: planeStride, rowStride: rowStride,
-      corner: p.top * rowStride + p.left * laneCount, site: &site, onTheWayBack: false)
+    let corner = p.top * rowStride + p.left * laneCount
+    let (kernels, channels, height, line) = (site.kernels, channels, height, width * laneCount)
+    site.forEachPart(of: channels) { block, range in
+      for plane in range.map({ block * channels + $0 }) {
+        kernels.copyRows(
+          height, line, input.values + plane * height * line, line,
+          padded + (plane * planeStride + corner), rowStride)
+      }
+    }
     return Plane(
       values: padded, blockStride: channels * planeStride, planeStride: planeStride,
       rowStride: rowStride)
-  }
-
-  private func copy(
-    from source: Floats, size: Extent, planes: Int, to target: Floats, planeStride: Int,
-    rowStride: Int, corner: Int, site: inout LayerSite, onTheWayBack: Bool
-  ) {
-    let kernels = site.kernels
-    let line = size.width * laneCount
-    site.forEachPart(of: planes, onTheWayBack: onTheWayBack) { block, range in
-      for plane in range {
-        kernels.copyRows(
-          size.height, line, source + (block * planes + plane) * size.height * line, line,
-          target + ((block * planes + plane) * planeStride + corner), rowStride)
-      }
-    }
   }
 
   func appendForward(to site: inout LayerSite, x: Plane) {
@@ -194,85 +204,108 @@ private struct ConvolutionGeometry: Sendable {
     }
   }
 
-  /// The outputs' gradient with the zeros that the input's gradient reads; nil where nobody needs it.
-  func appendGradientBorder(to site: inout LayerSite) -> Plane? {
-    guard site.inputs[0].gradient != nil, let dy = site.output.gradient else { return nil }
-    let rows = reach(rowPhases, size: outputHeight)
-    let columns = reach(columnPhases, size: outputWidth)
-    if rows.count == outputHeight, columns.count == outputWidth {
-      return Plane(
-        values: dy, blockStride: site.output.blockStride, planeStride: outputPixels * laneCount,
-        rowStride: outputWidth * laneCount)
-    }
-    let rowStride = columns.count * laneCount
-    let planeStride = rows.count * rowStride
-    let padded = site.allocate(site.blocks * filters * planeStride)
-    copy(
-      from: dy, size: Extent(outputHeight, outputWidth), planes: filters, to: padded,
-      planeStride: planeStride, rowStride: rowStride,
-      corner: -rows.lowerBound * rowStride - columns.lowerBound * laneCount, site: &site,
-      onTheWayBack: true)
-    return Plane(
-      values: padded, blockStride: filters * planeStride, planeStride: planeStride,
-      rowStride: rowStride)
-  }
-
-  func appendInputGradient(to site: inout LayerSite, dy: Plane?) {
-    guard let dy, let dx = site.inputs[0].gradient else { return }
-    let (kernels, blocks) = (site.kernels, site.blocks)
-    let blockStride = site.inputs[0].blockStride
-    let zero = site.allocate(1)
-    let weights = site.parameters[0].values
-    let rows = reach(rowPhases, size: outputHeight)
-    let columns = reach(columnPhases, size: outputWidth)
+  /// One step whose tasks are bands of input rows. A band reads its rows of the outputs' gradient, with
+  /// zeros around them: a copy that the task makes first, so that what the kernel jumps about in is
+  /// small and near.
+  func appendInputGradient(to site: inout LayerSite) {
     site.backward(tasks: 0) { _ in }
+    guard let dx = site.inputs[0].gradient, let dy = site.output.gradient else { return }
+    let columns = reach(columnPhases, size: outputWidth)
+    let hasBorder =
+      columns.count != outputWidth || reach(rowPhases, size: outputHeight).count != outputHeight
     for row in rowPhases {
       for column in columnPhases {
-        var (offsets, places) = ([Int](), [Int]())
-        for (u, i) in row.taps {
-          for (v, j) in column.taps {
-            offsets.append(i * dy.rowStride + j * laneCount)
-            places.append(u * window.kernel.width + v)
-          }
-        }
-        let pass = ConvolutionPass(
-          channels: groupFilters, channelStride: dy.planeStride,
-          taps: site.constants(offsets).base, tapCount: offsets.count, filters: groupChannels,
-          filterStride: height * width * laneCount, width: column.count, height: row.count,
-          inputRowStep: dy.rowStride, inputColumnStep: laneCount,
-          outputRowStep: window.stride.height * width * laneCount,
-          outputColumnStep: window.stride.width * laneCount, biasFilterStride: 0,
-          biasPixelStride: 0, floor: -.infinity)
-        let packing = WeightPacking(
-          filterStride: kernelSize, channelStride: groupChannels * kernelSize,
-          taps: site.constants(places).base)
-        let shape = ConstantPass(pass: pass, packing: packing)
-        let packed = site.allocateOverwritten(groups * pass.weightCount)
-        site.prepare(tasks: groups) { [weightsOfGroup] group in
-          kernels.packWeights(
-            shape.pass, shape.packing, weights + group * weightsOfGroup,
-            packed + group * shape.pass.weightCount)
-        }
-        let from =
-          (row.origin - rows.lowerBound) * dy.rowStride
-          + (column.origin - columns.lowerBound) * laneCount
-        let to = (row.first * width + column.first) * laneCount
         let bands = max(
           site.parts(of: row.count),
-          min(row.count, dy.blockStride * MemoryLayout<Float>.stride / ConvolutionGeometry.cache))
-        site.alsoBackward(tasks: blocks * bands) { [self] task in
-          let (block, band) = task.quotientAndRemainder(dividingBy: bands)
-          for group in 0..<groups {
-            kernels.convolve(
-              shape.pass, row.count * band / bands..<row.count * (band + 1) / bands,
-              dy.values
-                + (block * dy.blockStride + group * groupFilters * dy.planeStride + from),
-              packed + group * shape.pass.weightCount, zero + 0,
-              dx
-                + (block * blockStride + group * groupChannels * height * width * laneCount + to))
-          }
-        }
+          min(
+            row.count,
+            site.output.blockStride * MemoryLayout<Float>.stride / ConvolutionGeometry.cache))
+        let band = GradientBand(
+          row: row, column: column, firstColumn: columns.lowerBound,
+          height: hasBorder ? (row.count + bands - 1) / bands + row.span : outputHeight,
+          width: columns.count, bands: bands)
+        appendBands(band, from: dy, to: dx, copies: hasBorder, site: &site)
       }
+    }
+  }
+
+  private func appendBands(
+    _ band: GradientBand, from dy: Floats, to dx: Floats, copies: Bool, site: inout LayerSite
+  ) {
+    let kernels = site.kernels
+    let shape = inputGradientPass(band, site: &site)
+    let packed = site.allocateOverwritten(groups * shape.pass.weightCount)
+    let weights = site.parameters[0].values
+    site.prepare(tasks: groups) { [weightsOfGroup] group in
+      kernels.packWeights(
+        shape.pass, shape.packing, weights + group * weightsOfGroup,
+        packed + group * shape.pass.weightCount)
+    }
+    let zero = site.allocate(1)
+    let (inputStride, outputStride) = (site.inputs[0].blockStride, site.output.blockStride)
+    site.alsoBackward(
+      tasks: site.blocks * band.bands, scratch: copies ? filters * band.planeStride : 0
+    ) { [self] task, scratch in
+      let (block, part) = task.quotientAndRemainder(dividingBy: band.bands)
+      let rows = band.rows(part)
+      let first = band.row.origin + rows.lowerBound + band.row.firstOffset
+      let map = dy + block * outputStride
+      if copies { copyRows(first, of: map, band: band, to: scratch, kernels: kernels) }
+      let source = copies ? scratch : map + first * outputWidth * laneCount
+      let corner = (band.column.origin - band.firstColumn) * laneCount
+      let target =
+        dx
+        + (block * inputStride + (band.row.first * width + band.column.first) * laneCount
+          + rows.lowerBound * shape.pass.outputRowStep)
+      for group in 0..<groups {
+        kernels.convolve(
+          shape.pass, 0..<rows.count,
+          source + (group * groupFilters * band.planeStride + corner),
+          packed + group * shape.pass.weightCount, zero + 0,
+          target + group * groupChannels * height * width * laneCount)
+      }
+    }
+  }
+
+  /// The pass of one phase of the stride: a sum over filters and over the taps of the phase.
+  private func inputGradientPass(_ band: GradientBand, site: inout LayerSite) -> ConstantPass {
+    var (offsets, places) = ([Int](), [Int]())
+    for (u, i) in band.row.taps {
+      for (v, j) in band.column.taps {
+        offsets.append((i - band.row.firstOffset) * band.rowStride + j * laneCount)
+        places.append(u * window.kernel.width + v)
+      }
+    }
+    let pass = ConvolutionPass(
+      channels: groupFilters, channelStride: band.planeStride,
+      taps: site.constants(offsets).base, tapCount: offsets.count, filters: groupChannels,
+      filterStride: height * width * laneCount, width: band.column.count,
+      height: band.row.count, inputRowStep: band.rowStride, inputColumnStep: laneCount,
+      outputRowStep: window.stride.height * width * laneCount,
+      outputColumnStep: window.stride.width * laneCount, biasFilterStride: 0, biasPixelStride: 0,
+      floor: -.infinity)
+    let packing = WeightPacking(
+      filterStride: kernelSize, channelStride: groupChannels * kernelSize,
+      taps: site.constants(places).base)
+    return ConstantPass(pass: pass, packing: packing)
+  }
+
+  /// Copies the rows of all maps from `first` on into a band; rows outside the map become zeros.
+  private func copyRows(
+    _ first: Int, of map: UnsafeMutablePointer<Float>, band: GradientBand,
+    to scratch: UnsafeMutablePointer<Float>, kernels: KernelTable
+  ) {
+    let line = outputWidth * laneCount
+    let inside = max(0, first)..<max(max(0, first), min(outputHeight, first + band.height))
+    for filter in 0..<filters {
+      let plane = scratch + (filter * band.planeStride - band.firstColumn * laneCount)
+      for row in 0..<band.height where !inside.contains(first + row) {
+        (plane + row * band.rowStride).update(repeating: 0, count: line)
+      }
+      if inside.isEmpty { continue }
+      kernels.copyRows(
+        inside.count, line, map + (filter * outputHeight + inside.lowerBound) * line, line,
+        plane + (inside.lowerBound - first) * band.rowStride, band.rowStride)
     }
   }
 

@@ -39,6 +39,9 @@ public struct LayerSite {
   /// Blocks of 16 images.
   public let blocks: Int
 
+  /// The threads that the plan runs on: no task may depend on it.
+  let workers: Int
+
   /// The kernels of the processor.
   public let kernels: KernelTable
 
@@ -67,10 +70,10 @@ public struct LayerSite {
   var offsets: [Offsets] = []
 
   init(
-    blocks: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
+    blocks: Int, workers: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
     parameters: [ParameterPlace], floor: Float, isTraining: Bool, marker: Float?
   ) {
-    (self.blocks, self.kernels) = (blocks, kernels)
+    (self.blocks, self.workers, self.kernels) = (blocks, workers, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
     (self.floor, self.isTraining, self.marker) = (floor, isTraining, marker)
   }
@@ -100,6 +103,18 @@ public struct LayerSite {
   public mutating func alsoBackward(tasks count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     if backward.isEmpty { backward.append(Phase()) }
     backward[backward.count - 1].groups.append(Tasks(count: count, body: body))
+  }
+
+  /// Adds work to the last step of the way back that uses memory of its own while it runs: `scratch`
+  /// Floats for each worker, zero at first and as the worker's last task left them afterwards.
+  mutating func alsoBackward(
+    tasks count: Int, scratch: Int,
+    _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    if backward.isEmpty { backward.append(Phase()) }
+    let memory = allocate(workers * scratch)
+    backward[backward.count - 1].groups.append(
+      Tasks(count: count, onWorker: { task, worker in body(task, memory + worker * scratch) }))
   }
 
   /// Zeroed memory that lives as long as the plan.

@@ -167,7 +167,7 @@ package final class Plan: @unchecked Sendable {
             ? sources[0].gradient : allocate(lanesFor: node.shape))
       values.append(output)
       var site = LayerSite(
-        blocks: blocks, kernels: kernels, inputs: sources, output: output,
+        blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
         parameters: places(of: node),
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
         marker: marker)

@@ -5,7 +5,19 @@ import Synchronization
 /// Work that can be done in any order: a number of tasks and what each does.
 struct Tasks: Sendable {
   let count: Int
-  let body: @Sendable (_ task: Int) -> Void
+  let body: @Sendable (_ task: Int, _ worker: Int) -> Void
+
+  /// Tasks that do not care which worker runs them.
+  init(count: Int, body: @escaping @Sendable (_ task: Int) -> Void) {
+    self.count = count
+    self.body = { task, _ in body(task) }
+  }
+
+  /// Tasks that use memory of the worker that runs them.
+  init(count: Int, onWorker body: @escaping @Sendable (_ task: Int, _ worker: Int) -> Void) {
+    self.count = count
+    self.body = body
+  }
 }
 
 /// Groups of tasks that do not depend on one another. The phases of a program run one after the other.
@@ -14,10 +26,10 @@ struct Phase: Sendable {
 
   var count: Int { groups.reduce(0) { $0 + $1.count } }
 
-  func run(_ task: Int) {
+  func run(_ task: Int, worker: Int) {
     var task = task
     for group in groups {
-      if task < group.count { return group.body(task) }
+      if task < group.count { return group.body(task, worker) }
       task -= group.count
     }
   }
@@ -94,7 +106,7 @@ final class ThreadPool: @unchecked Sendable {
     guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
       for (phase, count) in zip(program.phases, program.counts) {
-        for task in 0..<count { phase.run(task) }
+        for task in 0..<count { phase.run(task, worker: 0) }
       }
       return
     }
@@ -163,7 +175,7 @@ final class ThreadPool: @unchecked Sendable {
         while true {
           let task = start + counter.pointee.add(1, ordering: .relaxed).oldValue
           if task >= end { break }
-          program.phases[index].run(task)
+          program.phases[index].run(task, worker: worker)
         }
       }
       arrived.add(1, ordering: .acquiringAndReleasing)
