@@ -7,7 +7,16 @@ public struct Tensor: Equatable, Sendable {
   public private(set) var shape: [Int]
 
   /// The elements in row-major order.
-  public var scalars: [Float]
+  ///
+  /// - Precondition: there are as many as `shape` says, always.
+  public var scalars: [Float] {
+    didSet {
+      let expected = shape.reduce(1, *)
+      precondition(
+        scalars.count == expected,
+        "Tensor: expected \(expected) scalars for shape \(shape), found \(scalars.count)")
+    }
+  }
 
   /// A tensor of the given elements.
   ///

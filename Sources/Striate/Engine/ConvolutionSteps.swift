@@ -21,6 +21,35 @@ extension Conv2D {
   }
 }
 
+/// A layer that copies its input into a larger one with zeros around it.
+protocol NeedsBorder: Layer {
+  /// The elements of all such copies for one image, at most.
+  func borderElements(image: [Int], output: [Int], isTraining: Bool) -> Double
+}
+
+extension Conv2D: NeedsBorder {
+  func borderElements(image: [Int], output: [Int], isTraining: Bool) -> Double {
+    let p = window.padding
+    let forward =
+      p == 0
+      ? 0
+      : Double(image[0]) * Double(image[1] + p.top + p.bottom)
+        * Double(image[2] + p.left + p.right)
+    guard isTraining else { return forward }
+    // What a pixel of the image reads lies at most one reach of the kernel before or after an output.
+    let rows = output[1] + 2 * ((window.reach.height - 1) / window.stride.height)
+    let columns = output[2] + 2 * ((window.reach.width - 1) / window.stride.width)
+    return forward + Double(output[0]) * Double(rows) * Double(columns)
+  }
+}
+
+extension Conv1D: NeedsBorder {
+  func borderElements(image: [Int], output: [Int], isTraining: Bool) -> Double {
+    asConv2D.borderElements(
+      image: [image[0], 1, image[1]], output: [output[0], 1, output[1]], isTraining: isTraining)
+  }
+}
+
 /// Rows of lanes in memory: a plane of an image with its border.
 private struct Plane {
   var values: Floats

@@ -31,7 +31,9 @@ public enum Engine {
   public static var runnableInstructionSets: [String] { KernelTable.runnable.map(\.name) }
 
   /// The threads used unless told otherwise: one for each processor.
-  public static var defaultThreads: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  public static var defaultThreads: Int {
+    min(max(1, ProcessInfo.processInfo.activeProcessorCount), maximumThreads)
+  }
 
   /// The most threads that can be asked for.
   public static let maximumThreads = 1024

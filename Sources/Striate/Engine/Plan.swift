@@ -57,12 +57,14 @@ package final class Plan: @unchecked Sendable {
   /// sees whether anything reads what was never computed.
   private let marker: Float?
 
-  /// Throws `NotEnoughMemory` where the buffers would not fit into this machine.
+  /// Throws `NotEnoughMemory` where the buffers would not fit into this machine, and `InvalidInput` where
+  /// a parameter no longer has the shape its layer gave it.
   package init(
     _ network: Network, batchSize: Int, mode: Mode, threads: Int = Engine.defaultThreads,
     kernels: KernelTable = .best, marker: Float? = nil
   ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
+    try network.checkParameters()
     try NotEnoughMemory.check(network, batchSize: batchSize, isTraining: mode.isTraining)
     self.network = network
     self.batchSize = batchSize
@@ -97,6 +99,10 @@ package final class Plan: @unchecked Sendable {
   /// Copies a network's parameters into the plan.
   package func load(_ network: Network) {
     for (parameter, place) in zip(network.parameters, places) {
+      precondition(
+        parameter.tensor.count == place.count,
+        "Plan: expected \(place.count) numbers of \(parameter.name), "
+          + "found \(parameter.tensor.count)")
       parameter.tensor.scalars.withUnsafeBufferPointer { source in
         if let base = source.baseAddress {
           place.values.base.update(from: base, count: source.count)
@@ -280,18 +286,46 @@ extension Conv2D: ClampsOutput {}
 extension Conv1D: ClampsOutput {}
 extension Dense: ClampsOutput {}
 
+extension Network {
+  /// Throws where the parameters are not those that the layers described: kernels trust them.
+  fileprivate func checkParameters() throws {
+    for node in nodes {
+      let descriptions = node.layer.parameters(of: node.inputs.map { shape(of: $0) })
+      for (index, description) in zip(node.parameters, descriptions) {
+        let name = "\(node.name).\(description.name)"
+        guard parameters.indices.contains(index) else {
+          throw InvalidInput(
+            description: "parameter \"\(name)\": expected \(description.shape), found none: "
+              + "keep all parameters")
+        }
+        guard parameters[index].tensor.shape == description.shape else {
+          throw InvalidInput(
+            description: "parameter \"\(name)\": expected \(description.shape), found "
+              + "\(parameters[index].tensor.shape): keep the shape of a parameter")
+        }
+      }
+    }
+  }
+}
+
 /// A batch needs more memory than the machine has.
 public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   /// What is needed, what there is, what to do.
   public let description: String
 
-  /// Values, their gradients and as much again for borders; parameters with gradient and state.
+  /// Values, their gradients and transposed copies; borders; parameters with gradient and state.
   static func check(_ network: Network, batchSize: Int, isTraining: Bool) throws {
     let elements = (network.inputs.map(\.shape) + network.nodes.map(\.shape))
       .reduce(0.0) { $0 + Double($1.reduce(1, *)) }
-    let images = Double((batchSize + laneCount - 1) / laneCount * laneCount)
+    let borders = network.nodes.reduce(0.0) { sum, node in
+      guard let layer = node.layer as? any NeedsBorder else { return sum }
+      return sum
+        + layer.borderElements(
+          image: network.shape(of: node.inputs[0]), output: node.shape, isTraining: isTraining)
+    }
+    let images = (Double(batchSize) / Double(laneCount)).rounded(.up) * Double(laneCount)
     let floats =
-      images * elements * (isTraining ? 4 : 2)
+      images * (elements * (isTraining ? 3 : 1) + borders)
       + Double(network.parameterCount) * (isTraining ? 6 : 2)
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessInfo.processInfo.physicalMemory)

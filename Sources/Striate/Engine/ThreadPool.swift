@@ -2,6 +2,14 @@ import CPUFeatures
 import Foundation
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Work that can be done in any order: a number of tasks and what each does.
 struct Tasks: Sendable {
   let count: Int
@@ -47,6 +55,9 @@ final class Program: Sendable {
     self.phases = phases.filter { $0.count > 0 }
     counts = self.phases.map(\.count)
   }
+
+  /// Nothing to do.
+  static let empty = Program([])
 }
 
 /// Threads that run programs: each worker takes its own share of a phase's tasks, always the same one, so
@@ -55,13 +66,14 @@ final class Program: Sendable {
 /// Workers wait for one another after every phase; they spin for a short while and then sleep.
 /// Unchecked: what is not atomic is written before `generation` is raised and read after it.
 final class ThreadPool: @unchecked Sendable {
-  let threads: Int
+  /// The caller and the workers: as many as were asked for, or as the system has room for.
+  private(set) var threads = 1
   private let generation = Atomic<Int>(0)
   private let arrived = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isBusy = Atomic<Bool>(false)
   private let wake = NSCondition()
-  private var program = Program([])
+  private var program = Program.empty
   /// What `arrived` was when the program started: it only ever grows, so that a worker that wakes late
   /// from the last wait of one program cannot be confused by the next.
   private var arrivedBefore = 0
@@ -74,8 +86,13 @@ final class ThreadPool: @unchecked Sendable {
   private static let pools = Mutex<[Int: ThreadPool]>([:])
 
   /// The pool of that many threads; made when it is first asked for.
+  ///
+  /// - Precondition: there are 1 to `Engine.maximumThreads` threads.
   static func shared(threads: Int) -> ThreadPool {
-    pools.withLock { pools in
+    precondition(
+      threads >= 1 && threads <= Engine.maximumThreads,
+      "threads: expected 1 to \(Engine.maximumThreads), found \(threads)")
+    return pools.withLock { pools in
       if let pool = pools[threads] { return pool }
       let pool = ThreadPool(threads: threads)
       pools[threads] = pool
@@ -84,18 +101,43 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   private init(threads: Int) {
-    precondition(threads >= 1, "ThreadPool: expected at least one thread, found \(threads)")
-    self.threads = threads
     counters = .allocate(capacity: 0)
-    for worker in 1..<max(1, threads) {
-      let thread = Thread { [unowned self] in
+    while self.threads < threads, start(worker: self.threads) { self.threads += 1 }
+  }
+
+  /// Starts a worker, which first waits for a program. False where the system refuses: whoever waited
+  /// for a worker that never came would wait for ever.
+  private func start(worker: Int) -> Bool {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, 1 << 20)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let seat = Unmanaged.passRetained(Seat(pool: self, worker: worker))
+    #if canImport(Darwin)
+      var thread: pthread_t?
+    #else
+      var thread = pthread_t()
+    #endif
+    let status = pthread_create(
+      &thread, &attributes,
+      { argument in
+        let address: UnsafeMutableRawPointer? = argument
+        guard let address else { return nil }
+        let seat = Unmanaged<Seat>.fromOpaque(address).takeRetainedValue()
         _ = striate_enable_flush_to_zero()
-        self.work(as: worker)
-      }
-      thread.name = "striate \(worker)"
-      thread.stackSize = 1 << 20
-      thread.start()
-    }
+        seat.pool.work(as: seat.worker)
+      }, seat.toOpaque())
+    if status != 0 { seat.release() }
+    return status == 0
+  }
+
+  /// What a worker is told when it starts.
+  private final class Seat {
+    let pool: ThreadPool
+    let worker: Int
+
+    init(pool: ThreadPool, worker: Int) { (self.pool, self.worker) = (pool, worker) }
   }
 
   /// Runs a program to its end. The caller is worker 0. Where another thread is using the pool, the
@@ -120,6 +162,8 @@ final class ThreadPool: @unchecked Sendable {
       wake.unlock()
     }
     takePart(as: 0)
+    // What the tasks hold, a whole plan with its memory, is not kept until the next run.
+    self.program = .empty
     isBusy.store(false, ordering: .releasing)
   }
 
@@ -133,7 +177,7 @@ final class ThreadPool: @unchecked Sendable {
     for i in 0..<needed { (counters + i).initialize(to: Atomic(0)) }
   }
 
-  private func work(as worker: Int) {
+  private func work(as worker: Int) -> Never {
     var seen = 0
     while true {
       var spins = 0

@@ -134,10 +134,12 @@ extension Preprocessing {
             + "\(name == "mean" ? "" : ", above 0"), found \(values.prefix(8))")
       }
     }
-    guard classNames.isEmpty || classNames.count == network.outputShape.reduce(1, *) else {
+    // A single output tells two classes apart; outputs without a class keep their numbers.
+    let outputs = network.outputShape.reduce(1, *)
+    guard classNames.count <= max(2, outputs) else {
       throw refuse(
-        "striate.preprocessing: classNames: expected \(network.outputShape.reduce(1, *)) names, "
-          + "one an output, found \(classNames.count)")
+        "striate.preprocessing: classNames: expected at most \(max(2, outputs)) names, for "
+          + "\(outputs) outputs, found \(classNames.count)")
     }
   }
 }

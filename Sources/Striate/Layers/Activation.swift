@@ -31,7 +31,7 @@ public struct Activation: Layer, Equatable {
 
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let shape = try inputs.only()
-    guard function.constants.allSatisfy(\.isFinite) else {
+    guard function.constants.allSatisfy({ Float($0).isFinite }) else {
       throw ShapeMismatch(
         expected: "finite constants", found: "\(function.constants)", advice: "choose numbers")
     }

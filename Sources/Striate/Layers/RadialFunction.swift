@@ -55,10 +55,11 @@ public enum RadialFunction: Sendable, Equatable {
 
   /// Throws where σ or a is not a positive number.
   func validate() throws {
-    guard scale > 0, scale.isFinite else {
+    // Its third power and the reciprocal of that are ordinary Floats.
+    guard scale >= 1e-12, scale <= 1e12 else {
       throw ShapeMismatch(
-        expected: "a positive width or offset", found: scale.short,
-        advice: "choose a number above 0")
+        expected: "a positive width or offset, from 1e-12 to 1e12", found: scale.short,
+        advice: "choose a number in that range")
     }
   }
 }

@@ -146,6 +146,15 @@ public struct Network: Sendable {
             + "\(Network.inputLimit) elements, found \(input.shape)")
       }
     }
+    var names: Set<String> = []
+    for input in inputs {
+      guard !input.name.isEmpty, input.name.utf8.count <= 256, names.insert(input.name).inserted
+      else {
+        throw InvalidNetwork(
+          description: "network: input \"\(input.name.prefix(40))\": expected a name of 1 to 256 "
+            + "bytes that no other input has: rename it")
+      }
+    }
     self.inputs = inputs
     self.nodes = []
     self.parameters = []
@@ -156,6 +165,11 @@ public struct Network: Sendable {
       counts[entry.layer.stem, default: 0] += 1
       let name = entry.name ?? "\(entry.layer.stem)\(counts[entry.layer.stem, default: 1])"
       let place = "layer \(nodes.count + 1) \"\(name)\" \(entry.layer.text)"
+      guard names.insert(name).inserted else {
+        throw InvalidNetwork(
+          description: "\(place): expected a name of its own, found an input or another layer "
+            + "of that name: rename the input")
+      }
       let own = try append(
         entry.layer, reading: entry.inputs, name: name, place: place,
         firstParameter: descriptions.count)

@@ -67,7 +67,7 @@ extension Network {
         multiplyAdds: (try? node.layer.multiplyAdds(of: shapes)) ?? 0,
         receptiveField: [sight.field.height, sight.field.width],
         jump: sight.jump.map { [$0.height, $0.width] },
-        activationBytes: node.shape.reduce(4 * batchSize) { $0.timesAtMost($1) })
+        activationBytes: node.shape.reduce(batchSize.timesAtMost(4)) { $0.timesAtMost($1) })
     }
     return NetworkSummary(
       inputs: inputs.map(\.shape), rows: rows, batchSize: batchSize, parameters: parameterCount,

@@ -78,28 +78,35 @@ public struct InvalidOptimizer: Error, CustomStringConvertible, Equatable {
   }
 }
 
-/// The ranges of an optimizer's numbers. Each throws `InvalidOptimizer`; NaN is in no range.
+/// The ranges of an optimizer's numbers. Each throws `InvalidOptimizer`; NaN is in no range, nor is
+/// what the engine's Floats round to 0, to 1 or to infinity.
 extension InvalidOptimizer {
   static func requirePositive(_ what: String, _ value: Double) throws {
-    guard value > 0, value.isFinite else {
-      throw InvalidOptimizer(what, expected: "a positive number", found: value.short)
+    guard value > 0, Float(value).isNormal else {
+      throw InvalidOptimizer(
+        what,
+        expected: value > 0 && value.isFinite ? "a number from 1e-37 to 1e38" : "a positive number",
+        found: value.short)
     }
   }
 
   static func requirePositive(_ what: String, _ value: Float) throws {
-    guard value > 0, value.isFinite else {
-      throw InvalidOptimizer(what, expected: "a positive number", found: value.short)
+    guard value > 0, value.isNormal else {
+      throw InvalidOptimizer(
+        what,
+        expected: value > 0 && value.isFinite ? "a number from 1e-37 to 1e38" : "a positive number",
+        found: value.short)
     }
   }
 
   static func requireNotNegative(_ what: String, _ value: Double) throws {
-    guard value >= 0, value.isFinite else {
+    guard value >= 0, Float(value).isFinite else {
       throw InvalidOptimizer(what, expected: "a number not below 0", found: value.short)
     }
   }
 
   static func requireFraction(_ what: String, _ value: Double) throws {
-    guard value >= 0, value < 1 else {
+    guard value >= 0, Float(value) < 1 else {
       throw InvalidOptimizer(
         what, expected: "a number from 0 to 1, 1 left out", found: value.short)
     }

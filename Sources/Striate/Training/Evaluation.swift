@@ -63,7 +63,19 @@ extension Network {
     return evaluator.evaluate()
   }
 
-  /// Throws where a data set's images or classes do not fit the network.
+  /// Throws where the preprocessing has not one number a channel.
+  func checkPreprocessing() throws {
+    let channels = inputs[0].shape[0]
+    for (name, numbers) in [
+      ("mean", preprocessing.mean), ("standard deviation", preprocessing.standardDeviation),
+    ] where !numbers.isEmpty && numbers.count != channels {
+      throw InvalidInput(
+        description:
+          "preprocessing: expected \(channels) channels, found \(name) of \(numbers.count)")
+    }
+  }
+
+  /// Throws where a data set's images or classes, or the preprocessing, do not fit the network.
   func check(_ dataset: Dataset) throws {
     guard inputs.count == 1, inputs[0].shape == dataset.imageShape else {
       let found = inputs.map { "\($0.shape)" }.joined(separator: ", ")
@@ -71,6 +83,7 @@ extension Network {
         description: "data set: expected images \(found), found \(dataset.imageShape): "
           + "use data of the shape that the network was made for")
     }
+    try checkPreprocessing()
     guard outputShape.count == 1, outputShape[0] >= dataset.classNames.count else {
       throw InvalidInput(
         description: "data set: expected at most \(outputShape) classes, found "

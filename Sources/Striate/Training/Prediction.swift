@@ -33,6 +33,7 @@ extension Network {
       throw InvalidInput(
         description: "classify: expected images \(expected), found \(images.shape)")
     }
+    try checkPreprocessing()
     let prepared = preprocessed(images)
     let count = images.shape[0]
     let batch = min(count, Network.inferenceBatch)

@@ -137,6 +137,8 @@ public struct Trainer: Sendable {
       threads >= 1 && threads <= Engine.maximumThreads, "threads",
       "1 to \(Engine.maximumThreads)", threads)
     try require(dataset.count >= 1, "data set", "at least one image", dataset.count)
+    try require(
+      validation?.count != 0, "validation data", "at least one image", validation?.count ?? 0)
     try require((patience ?? 1) >= 1, "patience", "at least 1 epoch", patience ?? 1)
     try require(
       patience == nil || validation != nil, "patience", "validation data to watch", 0)

@@ -31,7 +31,9 @@ final class TrainingRun: @unchecked Sendable {
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false), threads: trainer.threads)
     optimizer = trainer.optimizer
-    steps = (dataset.count + plan.batchSize - 1) / plan.batchSize * epochs
+    let (steps, isTooLarge) = ((dataset.count + plan.batchSize - 1) / plan.batchSize)
+      .multipliedReportingOverflow(by: epochs)
+    self.steps = isTooLarge ? .max : steps
     loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)

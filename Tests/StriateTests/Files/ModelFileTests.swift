@@ -167,7 +167,9 @@ import Testing
         == "m: striate.preprocessing: standardDeviation: expected 1 finite numbers, one a channel, "
         + "above 0, found [0.0]")
     #expect(
-      try changed(metadata: { $0["striate.preprocessing"]?.replace("\"zero\",", with: "") })
-        == "m: striate.preprocessing: classNames: expected 3 names, one an output, found 2")
+      try changed(metadata: {
+        $0["striate.preprocessing"]?.replace("\"zero\",", with: "\"zero\",\"a\",")
+      })
+        == "m: striate.preprocessing: classNames: expected at most 3 names, for 3 outputs, found 4")
   }
 }

@@ -84,11 +84,13 @@ import Testing
       (LeakyReLU(.nan), [[3]], "expected finite constants, found [nan]: choose numbers"),
       (
         Gaussian(width: 0), [[3]],
-        "expected a positive width or offset, found 0: choose a number above 0"
+        "expected a positive width or offset, from 1e-12 to 1e12, found 0: "
+          + "choose a number in that range"
       ),
       (
         RadialBasis(units: 2, function: .multiquadratic(offset: -1)), [[3]],
-        "expected a positive width or offset, found -1: choose a number above 0"
+        "expected a positive width or offset, from 1e-12 to 1e12, found -1: "
+          + "choose a number in that range"
       ),
       (
         RadialBasis(units: 2, function: .gaussian(width: 1)), [[1, 3, 3]],

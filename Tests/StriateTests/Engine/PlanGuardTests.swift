@@ -1,0 +1,109 @@
+import Foundation
+import Striate
+import Testing
+
+/// What a plan refuses before any kernel runs: memory that would be read outside its bounds, and
+/// memory that the machine does not have.
+@Suite struct PlanGuardTests {
+  @Test func aParameterOfAnotherShapeIsRefused() throws {
+    var network = try Network(input: [4], seed: 1, layers: [Dense(3)])
+    network.parameters[0].tensor = Tensor([1, 2])
+    let error = try #require(throws: InvalidInput.self) {
+      try network(Tensor(repeating: 1, shape: [1, 4]))
+    }
+    #expect(
+      error.description
+        == "parameter \"fc1.weight\": expected [3, 4], found [2]: keep the shape of a parameter")
+  }
+
+  @Test func aNetworkWithoutOneOfItsParametersIsRefused() throws {
+    var network = try Network(input: [4], seed: 1, layers: [Dense(3)])
+    network.parameters.removeLast()
+    #expect(throws: InvalidInput.self) { try network(Tensor(repeating: 1, shape: [1, 4])) }
+  }
+
+  @Test func aTensorKeepsAsManyScalarsAsItsShapeHas() async {
+    await #expect(processExitsWith: .failure) {
+      var tensor = Tensor(repeating: 1, shape: [2, 3])
+      tensor.scalars.removeLast()
+    }
+  }
+
+  @Test func bordersCountForTheMemoryThatANetworkNeeds() throws {
+    let network = try Network(
+      text: "conv 1 1x1 stride 65536 padding 65536, flatten, dense 1", input: [1, 1, 1], seed: 1)
+    let image = Tensor(repeating: 1, shape: [1, 1, 1, 1])
+    #expect(throws: NotEnoughMemory.self) { try network(image) }
+    #expect(throws: NotEnoughMemory.self) {
+      try network.gradients(
+        [image], targets: Tensor(repeating: 1, shape: [1, 1]), loss: .meanSquaredError)
+    }
+  }
+
+  @Test func theBorderOfAGradientCountsToo() throws {
+    // One output for each filter, surrounded by the 12,000 zeros on each side that the gradient of
+    // the image would read.
+    let network = try Network(
+      text: "conv 8192 2x2 dilation 12000", input: [1, 12001, 12001], seed: 1)
+    #expect(throws: NotEnoughMemory.self) {
+      try Plan(network, batchSize: 1, mode: .gradients(ofInputs: true))
+    }
+  }
+
+  @Test func preprocessingOfOtherChannelsIsRefused() throws {
+    var network = try Network(input: [2, 1, 1], seed: 1, layers: [Flatten(), Dense(2)])
+    network.preprocessing.mean = [0.5]
+    let data = try Dataset(
+      imageShape: [2, 1, 1], pixels: .bytes([0, 1]), labels: [0], classNames: ["a", "b"])
+    let error = try #require(throws: InvalidInput.self) { try network.evaluate(on: data) }
+    #expect(error.description == "preprocessing: expected 2 channels, found mean of 1")
+    #expect(throws: InvalidInput.self) {
+      try network.classify(Tensor(repeating: 1, shape: [1, 2, 1, 1]))
+    }
+  }
+
+  @Test func aPoolOfMoreThreadsThanAllowedIsAMistake() async {
+    await #expect(processExitsWith: .failure) {
+      let network = try Network(input: [1], seed: 1, layers: [Dense(1)])
+      _ = try network.classify(Tensor([[1]]), threads: 1025)
+    }
+  }
+
+  @Test func aPoolKeepsNothingOfAProgramThatHasRun() throws {
+    weak var forgotten: Token?
+    do {
+      let token = Token()
+      forgotten = token
+      let network = try Network(input: [1], seed: 1, layers: [Holding(token: token)])
+      _ = try Plan(network, batchSize: 1, mode: .inference, threads: 7).run([Tensor([[1]])])
+    }
+    // A worker may still be on its way out of the last wait.
+    for _ in 0..<10_000 where forgotten != nil { usleep(1000) }
+    #expect(forgotten == nil)
+  }
+}
+
+private final class Token: Sendable {}
+
+/// A layer whose task holds an object.
+private struct Holding: Layer {
+  let token: Token
+  let stem = "holding"
+  let text = "holding"
+  let backwardNeeds: BackwardNeeds = []
+
+  func outputShape(of inputs: [[Int]]) -> [Int] { inputs[0] }
+
+  func referenceForward(
+    _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
+  ) -> ReferenceTensor { inputs[0] }
+
+  func referenceBackward(
+    _ gradient: ReferenceTensor, inputs: [ReferenceTensor], output: ReferenceTensor,
+    parameters: [ReferenceTensor]
+  ) -> ReferenceGradients { ReferenceGradients(inputs: [gradient]) }
+
+  func compile(into site: inout LayerSite) {
+    site.forward(tasks: 2) { [token] _ in withExtendedLifetime(token) {} }
+  }
+}
