@@ -117,13 +117,13 @@ public struct KernelTable: Sendable {
   public let updateRMSprop:
     @Sendable (
       _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target,
-      _ momentum: Target?, _ learningRate: Float, _ smoothing: Float, _ epsilon: Float,
+      _ momentum: Target?, _ learningRate: Float, _ smoothing: Double, _ epsilon: Float,
       _ factor: Float, _ weightDecay: Float
     ) -> Void
   public let updateAdam:
     @Sendable (
       _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
-      _ learningRate: Float, _ beta1: Float, _ beta2: Float, _ epsilon: Float,
+      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
       _ weightDecay: Float, _ isDecoupled: Bool, _ correction1: Float, _ correction2: Float
     ) -> Void
 

@@ -29,13 +29,13 @@ func updateSGD<ISA: InstructionSet>(
 func updateRMSprop<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, square: UnsafeMutablePointer<Float>,
-  momentum: UnsafeMutablePointer<Float>?, learningRate: Float, smoothing: Float, epsilon: Float,
+  momentum: UnsafeMutablePointer<Float>?, learningRate: Float, smoothing: Double, epsilon: Float,
   factor: Float, weightDecay: Float
 ) {
   let rate = Lanes(repeating: -learningRate)
   let decay = Lanes(repeating: weightDecay)
-  let alpha = Lanes(repeating: smoothing)
-  let rest = Lanes(repeating: 1 - smoothing)
+  let alpha = Lanes(repeating: Float(smoothing))
+  let rest = Lanes(repeating: Float(1 - smoothing))
   var k = 0
   while k < count {
     let w = UnsafePointer(weights + k).load(Lanes.self)
@@ -61,14 +61,15 @@ func updateRMSprop<ISA: InstructionSet>(
 func updateAdam<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
-  square: UnsafeMutablePointer<Float>, learningRate: Float, beta1: Float, beta2: Float,
+  square: UnsafeMutablePointer<Float>, learningRate: Float, beta1: Double, beta2: Double,
   epsilon: Float, weightDecay: Float, isDecoupled: Bool, correction1: Float, correction2: Float
 ) {
   let rate = Lanes(repeating: -learningRate / correction1)
   let decay = Lanes(repeating: isDecoupled ? 0 : weightDecay)
   let keep = Lanes(repeating: isDecoupled ? 1 - learningRate * weightDecay : 1)
-  let (b1, r1) = (Lanes(repeating: beta1), Lanes(repeating: 1 - beta1))
-  let (b2, r2) = (Lanes(repeating: beta2), Lanes(repeating: 1 - beta2))
+  // 1 − β is rounded once: in Float, 1 − 0.999 would keep four digits.
+  let (b1, r1) = (Lanes(repeating: Float(beta1)), Lanes(repeating: Float(1 - beta1)))
+  let (b2, r2) = (Lanes(repeating: Float(beta2)), Lanes(repeating: Float(1 - beta2)))
   let scale = Lanes(repeating: 1 / correction2.squareRoot())
   let e = Lanes(repeating: epsilon)
   var k = 0

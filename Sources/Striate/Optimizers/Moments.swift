@@ -56,8 +56,8 @@ extension ParameterSlice {
     learningRate: Float, moments: Moments, weightDecay: Double, isDecoupled: Bool, step: Int
   ) {
     kernels.updateAdam(
-      count, weights, gradient, state(0), state(1), learningRate, Float(moments.beta1),
-      Float(moments.beta2), Float(moments.epsilon), Float(weightDecay), isDecoupled,
+      count, weights, gradient, state(0), state(1), learningRate, moments.beta1,
+      moments.beta2, Float(moments.epsilon), Float(weightDecay), isDecoupled,
       Float(1 - pow(moments.beta1, Double(step))), Float(1 - pow(moments.beta2, Double(step))))
   }
 }

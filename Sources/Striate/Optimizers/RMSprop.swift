@@ -77,7 +77,7 @@ extension RMSprop {
   public func update(_ slice: ParameterSlice, step: Int) {
     slice.kernels.updateRMSprop(
       slice.count, slice.weights, slice.gradient, slice.state(0),
-      momentum == 0 ? nil : slice.state(1), learningRate, Float(smoothing), Float(epsilon),
+      momentum == 0 ? nil : slice.state(1), learningRate, smoothing, Float(epsilon),
       Float(momentum), Float(weightDecay))
   }
 }
