@@ -23,7 +23,8 @@ struct Gallery {
     var lines = (0..<height).map { line in
       pictures.map { $0[line] }.joined(separator: "  ")
     }
-    lines.append(indices.map { caption($0).padded(to: width) }.joined(separator: "  ").droppingTrailingSpace)
+    let captions = indices.map { caption($0).padded(to: width) }.joined(separator: "  ")
+    lines.append(captions.droppingTrailingSpace)
     return lines.joined(separator: "\n") + "\n"
   }
 
