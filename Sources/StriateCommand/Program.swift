@@ -1,3 +1,4 @@
+import Foundation
 import Striate
 
 /// How a command ended.
@@ -32,6 +33,12 @@ enum Program {
   }
 
   private static func dispatch(_ words: [String]) -> ExitStatus {
+    // Swift puts this character in the place of bytes that are no UTF-8: the file's name is lost.
+    if let word = words.first(where: { $0.contains("\u{FFFD}") }) {
+      Console.error(
+        "striate: expected words in UTF-8, found \"\(word.prefix(80))\": rename the file")
+      return .wrongUsage
+    }
     guard let first = words.first else {
       Console.output(help)
       return .wrongUsage
@@ -79,6 +86,7 @@ enum Program {
         Console.output(command.help)
         return .success
       }
+      try checkInstructionSet()
       return try command.run(arguments)
     } catch let error as Usage.Mistake {
       Console.error("striate \(command.name): \(error)")
@@ -86,6 +94,18 @@ enum Program {
     } catch {
       Console.error("striate \(command.name): \(error)")
       return .failure
+    }
+  }
+
+  /// The engine takes the fastest where it does not know the name: here that is a mistake.
+  private static func checkInstructionSet() throws {
+    let variable = ProcessInfo.processInfo.environment["STRIATE_ISA"] ?? ""
+    let known = Engine.runnableInstructionSets
+    let names = known + ["baseline"]
+    guard variable.isEmpty || names.contains(variable.lowercased()) else {
+      throw Usage.Mistake(
+        "STRIATE_ISA: expected one of \(known.joined(separator: ", ")), which this processor can "
+          + "run, found \"\(variable.prefix(40))\"")
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Striate
 
 /// An array of numbers from an IDX file, the format of MNIST.
@@ -150,6 +151,15 @@ extension IDX {
         """
         IDX data: expected \(shape) elements, found a file of \(source.fileSize) bytes that cannot \
         hold them: the header is damaged or the file is cut short; download or copy it again
+        """)
+    }
+    let limit = Int(clamping: ProcessInfo.processInfo.physicalMemory) / 8
+    guard count <= limit else {
+      throw refuse(
+        """
+        IDX data: expected at most \(limit) bytes, an eighth of this machine's memory, found \
+        \(shape) elements in \(count) bytes: the header is damaged or the file is not meant for \
+        this machine
         """)
     }
     let bytes = try source.take(upTo: count)

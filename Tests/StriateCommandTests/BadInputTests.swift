@@ -51,6 +51,21 @@ import Testing
     #expect(result.status == 0)
   }
 
+  @Test func dataFromAnotherFolderThanTheOneThatWasNamedIsTold() throws {
+    let folder = try TemporaryFolder()
+    for part in ["train", "t10k"] {
+      _ = try folder.write(Self.images, "mnist/\(part)-images-idx3-ubyte")
+      _ = try folder.write(Self.labels, "mnist/\(part)-labels-idx1-ubyte")
+    }
+    let words = ["train", "mnist", "--model", "mlp", "--epochs", "1", "--quiet", "--data"]
+    let environment = ["STRIATE_DATA": folder.path(".")]
+    let other = try CommandProcess(words + ["/nowhere"], environment: environment).result()
+    #expect(other.status == 0)
+    #expect(other.error.hasPrefix("--data /nowhere: mnist is not there; taken from "))
+    let same = try CommandProcess(words + [folder.path(".")], environment: environment).result()
+    #expect(same.error.isEmpty)
+  }
+
   static let networks: [(text: String, message: String)] = [
     ("conv 3 29x29, flatten, dense 10", "layer 1 \"conv1\" conv 3 29x29"),
     ("conv 0 5x5, flatten, dense 10", "layer 1 \"conv1\" conv 0 5x5"),

@@ -39,5 +39,9 @@ import Testing
     #expect(object["cache_folder"] as? String == "/dev/null/none/striate")
     let text = try striate("info", environment: ["STRIATE_ISA": "portable"])
     #expect(text.output.contains("instruction set  portable"))
+    let unknown = try striate("info", environment: ["STRIATE_ISA": "avx9"])
+    #expect(unknown.status == 2)
+    #expect(unknown.error.hasPrefix("striate info: STRIATE_ISA: expected one of "))
+    #expect(unknown.error.hasSuffix("found \"avx9\"\n"))
   }
 }

@@ -109,4 +109,29 @@ import Testing
     #expect(try #require(try result.objects.last?["epochs"] as? Int) < 50)
     #expect(result.error.contains("stopped early: no better validation loss in 1 epoch"))
   }
+
+  @Test func aFileBeyondTheSizeLimitIsAnErrorThatLeavesNothing() throws {
+    let folder = try TemporaryFolder()
+    let line = """
+      ulimit -f 8; exec "\(CommandProcess.path)" train digits --model perceptron --epochs 1 \
+      --count 50 --quiet --out "\(folder.path("m.safetensors"))"
+      """
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 1)
+    #expect(!result.wasKilled)
+    #expect(result.error.contains("cannot write \(folder.path("m.safetensors"))"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")).isEmpty)
+  }
+
+  @Test func closedStreamsLeaveTheModelWhole() throws {
+    let folder = try TemporaryFolder()
+    let out = folder.path("m.safetensors")
+    let line = """
+      exec "\(CommandProcess.path)" train digits --model perceptron --epochs 1 --count 50 \
+      --out "\(out)" <&- >&- 2>&-
+      """
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 1)
+    #expect(try Network(contentsOf: out).parameterCount == 7850)
+  }
 }

@@ -81,6 +81,13 @@ import Testing
     (["predict", "model.safetensors"], "expected MODEL-FILE IMAGE…, found \"model.safetensors\""),
   ]
 
+  @Test func aNameThatIsNotUTF8IsRefused() throws {
+    let line = "\"\(CommandProcess.path)\" summary \"$(printf 'm\\377.safetensors')\""
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 2)
+    #expect(result.error.contains("expected words in UTF-8, found \"m\u{FFFD}.safetensors\""))
+  }
+
   @Test(arguments: mistakes)
   func wrongUsageIsExplained(words: [String], message: String) throws {
     let result = try CommandProcess(words).result()

@@ -51,6 +51,15 @@ private func complaint(about file: [UInt8]) -> String? {
     #expect(Array(picture.bytes[9..<12]) == [0, 0, 255])
   }
 
+  @Test func whiteOnTransparentIsLaidOnBlack() throws {
+    let picture = try Picture(
+      decoding: Fixture.png(chunks: [
+        ("IHDR", Fixture.pngHeader(width: 2, height: 1, colourType: 4)),
+        ("IDAT", Fixture.stored([0, 255, 255, 255, 0])), ("IEND", []),
+      ]), name: "x")
+    #expect(picture.bytes == [255, 0])
+  }
+
   @Test func jpegIsReadByItsFirstBytesWhateverItsName() throws {
     let colour = try Picture(decoding: Fixture.colourJPEG, name: "digit.png")
     #expect(colour.width == 16 && colour.height == 12 && colour.channels == 3)
@@ -68,7 +77,13 @@ private func complaint(about file: [UInt8]) -> String? {
   @Test func whatIsNoPictureIsRefusedWithItsFirstBytes() {
     let start = "five.png: not a picture this program reads (PNG or JPEG): it starts with "
     #expect(complaint(about: Array("hello\nworld".utf8)) == start + "\"hello\"")
-    #expect(complaint(about: Array("GIF89a\u{1}".utf8)) == start + "0x47494638396101")
+    let advice = ": save it as PNG or JPEG first"
+    #expect(
+      complaint(about: Array("GIF89a\u{1}".utf8))
+        == start + "0x47494638396101 (a GIF picture)" + advice)
+    #expect(
+      complaint(about: [0, 0, 0, 24] + Array("ftypheic".utf8))
+        == start + "0x0000001866747970 (a HEIC picture)" + advice)
     #expect(complaint(about: [0, 1]) == start + "0x0001")
     #expect(
       complaint(about: []) == "five.png: expected a PNG or JPEG picture, found an empty file")

@@ -113,9 +113,13 @@ private struct Training {
 
   private var introduction: String {
     let validation = recipe.trainer.validation.map { ", \($0.count.grouped) to validate" } ?? ""
-    return "training \(recipe.model) (\(recipe.network.parameterCount.grouped) parameters) on "
-      + "\(training.count.grouped) images of \(source.name)\(validation), "
-      + "\(Engine.instructionSet), threads \(recipe.trainer.threads)"
+    let what =
+      "training \(recipe.model) (\(recipe.network.parameterCount.grouped) parameters) on "
+      + "\(training.count.grouped) images of \(source.name)\(validation),"
+    let engine = "\(Engine.instructionSet), threads \(recipe.trainer.threads)"
+    // A terminal would break the line inside a word.
+    let isTooLong = Console.errorIsTerminal && what.count + 1 + engine.count > Console.width
+    return what + (isTooLong ? "\n" : " ") + engine
   }
 
   private func interrupted(after epochs: [Trainer.Epoch]) -> ExitStatus {

@@ -5,6 +5,14 @@ import Synchronization
 enum Console {
   private static let failure = Atomic<Int32>(0)
 
+  /// Takes the places of standard streams that the caller has closed, so that no file that is opened
+  /// later becomes one of them. They still cannot be read or written.
+  static func holdClosedStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
+  }
+
   /// Writes a line of results to standard output.
   static func output(_ text: String) {
     let error = write(text + "\n", to: STDOUT_FILENO)

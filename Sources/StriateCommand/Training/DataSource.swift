@@ -82,6 +82,12 @@ struct DataSource {
   }
 
   private func load(_ dataset: NamedDataset, quiet: Bool) throws -> DatasetPair {
+    if let folder = try arguments.text("data") {
+      let found = dataset.location(dataFolder: folder)
+      if let found, ![folder, folder + "/" + dataset.name].contains(found) {
+        Console.error("--data \(folder): \(name) is not there; taken from \(found)")
+      }
+    }
     var bar = ProgressBar()
     let draws = !quiet && Console.errorIsTerminal
     var announced: Set<String> = []

@@ -2,7 +2,7 @@ import CTurboJPEG
 
 /// JPEG files, by TurboJPEG (error codes, no long jumps into Swift).
 enum JPEGFile {
-  /// The picture in a JPEG file: grey where the file is grey.
+  /// The picture in a JPEG file, as upright as the camera was: grey where the file is grey.
   static func decode(_ file: [UInt8], name: String) throws -> Picture {
     guard let decoder = tjInitDecompress() else {
       throw Picture.Unreadable(name, "the JPEG decoder could not be started")
@@ -34,6 +34,8 @@ enum JPEGFile {
       tjDecompress2(
         decoder, file, size, &bytes, width, width * Int32(channels), height, format, flags) == 0
     else { throw damaged() }
-    return Picture(width: Int(width), height: Int(height), channels: channels, bytes: bytes)
+    let stored = Picture(
+      width: Int(width), height: Int(height), channels: channels, bytes: bytes)
+    return JPEGOrientation(of: file).upright(stored)
   }
 }

@@ -2,8 +2,17 @@ import CPNG
 
 /// PNG files, by libpng's simplified interface (no long jumps into Swift).
 enum PNGFile {
-  /// The picture in a PNG file, laid on white where it is transparent.
+  /// The picture in a PNG file, laid on white where it is transparent; on black, where white would
+  /// show nothing of it.
   static func decode(_ file: [UInt8], name: String) throws -> Picture {
+    let (picture, isTransparent) = try decode(file, name: name, background: 255)
+    guard isTransparent, picture.bytes.allSatisfy({ $0 == 255 }) else { return picture }
+    return try decode(file, name: name, background: 0).picture
+  }
+
+  private static func decode(
+    _ file: [UInt8], name: String, background: UInt8
+  ) throws -> (picture: Picture, isTransparent: Bool) {
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }
@@ -16,14 +25,16 @@ enum PNGFile {
       let (width, height) = (Int(image.width), Int(image.height))
       try Picture.checkSize(width: width, height: height, name: name)
       let isColour = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
+      let isTransparent = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
       let channels = isColour ? 3 : 1
       image.format = isColour ? UInt32(PNG_FORMAT_FLAG_COLOR) : 0
       image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-      var white = png_color(red: 255, green: 255, blue: 255)
+      var paper = png_color(red: background, green: background, blue: background)
       var bytes = [UInt8](repeating: 0, count: width * height * channels)
-      guard png_image_finish_read(&image, &white, &bytes, Int32(width * channels), nil) != 0
+      guard png_image_finish_read(&image, &paper, &bytes, Int32(width * channels), nil) != 0
       else { throw damaged(image, name) }
-      return Picture(width: width, height: height, channels: channels, bytes: bytes)
+      let picture = Picture(width: width, height: height, channels: channels, bytes: bytes)
+      return (picture, isTransparent)
     }
   }
 

@@ -6,7 +6,8 @@ extension Picture {
 
   /// The picture in a PNG or JPEG file. What it is, its first bytes say, not its name.
   ///
-  /// Transparent pixels are laid on white. Throws `Unreadable` where there is no such file, where
+  /// Transparent pixels are laid on white, or on black where white would show nothing; a photograph
+  /// is turned upright as its Exif orientation says. Throws `Unreadable` where there is no such file, where
   /// it is no picture, damaged, cut short, or larger than `maximumArea`.
   public init(contentsOf path: String) throws {
     var isDirectory: ObjCBool = false
@@ -48,6 +49,7 @@ extension Picture {
       throw Unreadable(
         name,
         "not a picture this program reads (PNG or JPEG): it starts with \(Self.beginning(of: file))"
+          + Self.guess(file)
       )
     }
   }
@@ -63,6 +65,18 @@ extension Picture {
         found \(width)×\(height): make it smaller first
         """)
     }
+  }
+
+  /// What a file that is neither PNG nor JPEG may be, and what to do about it.
+  private static func guess(_ file: [UInt8]) -> String {
+    let known: [(offset: Int, word: String, kind: String)] = [
+      (0, "GIF8", "a GIF picture"), (0, "BM", "a BMP picture"), (8, "WEBP", "a WebP picture"),
+      (4, "ftypavif", "an AVIF picture"), (4, "ftyphei", "a HEIC picture"),
+      (4, "ftypmif1", "a HEIF picture"), (0, "II*\0", "a TIFF picture"),
+      (0, "MM\0*", "a TIFF picture"), (0, "%PDF", "a PDF document"), (0, "<svg", "an SVG drawing"),
+    ]
+    let found = known.first { file.dropFirst($0.offset).starts(with: $0.word.utf8) }
+    return found.map { " (\($0.kind)): save it as PNG or JPEG first" } ?? ""
   }
 
   /// The first bytes of a file for an error message: as text where they are text.
