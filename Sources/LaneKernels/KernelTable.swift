@@ -161,11 +161,13 @@ public struct KernelTable: Sendable {
     lanesToRows = { LaneKernels.lanesToRows(isa, count: $0, from: $1, to: $2, rowStride: $3) }
     rowsToLanes = {
       LaneKernels.rowsToLanes(
-        isa, count: $0, channelSize: $1, from: $2, scale: $3, shift: $4, to: $5)
+        isa, count: $0, channelSize: $1, from: $2, scale: $3, shift: $4, to: $5,
+        read: { $0.loadUnaligned(Lanes.self) }, value: { $0 })
     }
     bytesToLanes = {
-      LaneKernels.bytesToLanes(
-        isa, count: $0, channelSize: $1, from: $2, scale: $3, shift: $4, to: $5)
+      LaneKernels.rowsToLanes(
+        isa, count: $0, channelSize: $1, from: $2, scale: $3, shift: $4, to: $5,
+        read: { bytes in lanes(of: bytes) }, value: { Float($0) })
     }
     activate = { LaneKernels.activate(isa, $0, $1, $2, count: $3, from: $4, to: $5) }
     activationGradient = {

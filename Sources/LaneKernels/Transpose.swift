@@ -43,11 +43,12 @@ func lanesToRows<ISA: InstructionSet>(
 }
 
 /// Rows of 16 images to lanes, each pixel as (pixel · scale[c] + shift[c]); `channelSize` pixels share
-/// a scale. `rows` holds an address for each image.
+/// a scale. `rows` holds an address for each image; `read` takes 16 pixels, `value` one.
 @inlinable @inline(__always)
-func rowsToLanes<ISA: InstructionSet>(
-  _ isa: ISA.Type, count: Int, channelSize: Int, from rows: UnsafePointer<UnsafePointer<Float>>,
-  scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, to lanes: UnsafeMutablePointer<Float>
+func rowsToLanes<ISA: InstructionSet, Pixel>(
+  _ isa: ISA.Type, count: Int, channelSize: Int, from rows: UnsafePointer<UnsafePointer<Pixel>>,
+  scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, to lanes: UnsafeMutablePointer<Float>,
+  read: (UnsafePointer<Pixel>) -> Lanes, value: (Pixel) -> Float
 ) {
   var start = 0
   var channel = 0
@@ -58,7 +59,7 @@ func rowsToLanes<ISA: InstructionSet>(
     var i = start
     while i + 16 <= end {
       var block = InlineArray<16, Lanes>(repeating: .zero)
-      for n in 0..<16 { block[n] = (rows[n] + i).loadUnaligned(Lanes.self) }
+      for n in 0..<16 { block[n] = read(rows[n] + i) }
       let result = transposed(isa, block)
       for k in 0..<16 {
         (lanes + (i &+ k) &* laneCount).store(ISA.multiplyAdd(result[k], a, b))
@@ -67,7 +68,7 @@ func rowsToLanes<ISA: InstructionSet>(
     }
     while i < end {
       var pixel = Lanes.zero
-      for n in 0..<16 { pixel[n] = rows[n][i] }
+      for n in 0..<16 { pixel[n] = value(rows[n][i]) }
       (lanes + i &* laneCount).store(ISA.multiplyAdd(pixel, a, b))
       i += 1
     }
@@ -76,38 +77,11 @@ func rowsToLanes<ISA: InstructionSet>(
   }
 }
 
-/// The same for images of bytes.
+/// Sixteen bytes as Floats, one by one: the compiler makes vectors of it, and no conversion of the
+/// standard library that two instruction sets could share.
 @inlinable @inline(__always)
-func bytesToLanes<ISA: InstructionSet>(
-  _ isa: ISA.Type, count: Int, channelSize: Int, from rows: UnsafePointer<UnsafePointer<UInt8>>,
-  scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, to lanes: UnsafeMutablePointer<Float>
-) {
-  var start = 0
-  var channel = 0
-  while start < count {
-    let a = Lanes(repeating: scale[channel])
-    let b = Lanes(repeating: shift[channel])
-    let end = min(start + channelSize, count)
-    var i = start
-    while i + 16 <= end {
-      var block = InlineArray<16, Lanes>(repeating: .zero)
-      for n in 0..<16 {
-        let bytes = UnsafeRawPointer(rows[n] + i).loadUnaligned(as: SIMD16<UInt8>.self)
-        block[n] = Lanes(bytes)
-      }
-      let result = transposed(isa, block)
-      for k in 0..<16 {
-        (lanes + (i &+ k) &* laneCount).store(ISA.multiplyAdd(result[k], a, b))
-      }
-      i += 16
-    }
-    while i < end {
-      var pixel = Lanes.zero
-      for n in 0..<16 { pixel[n] = Float(rows[n][i]) }
-      (lanes + i &* laneCount).store(ISA.multiplyAdd(pixel, a, b))
-      i += 1
-    }
-    start = end
-    channel += 1
-  }
+func lanes(of bytes: UnsafePointer<UInt8>) -> Lanes {
+  var result = Lanes.zero
+  for k in 0..<16 { result[k] = Float(bytes[k]) }
+  return result
 }
