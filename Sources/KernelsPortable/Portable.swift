@@ -6,12 +6,20 @@ public enum Portable: InstructionSet {
 
   @inline(__always)
   public static func multiplyAdd(_ sum: inout Vector, _ w: Vector, _ x: Vector) {
-    sum += w * x
+    #if arch(arm64)
+      sum.addProduct(w, x)
+    #else
+      sum += w * x
+    #endif
   }
 
   @inline(__always)
   public static func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
-    a * b + c
+    #if arch(arm64)
+      c.addingProduct(a, b)
+    #else
+      a * b + c
+    #endif
   }
 
   @inline(__always)
@@ -24,14 +32,19 @@ public enum Portable: InstructionSet {
 
   @inline(__always)
   public static func sum(_ value: Vector) -> Float {
-    let four = value
-    let two = four.lowHalf + four.highHalf
+    let two = value.lowHalf + value.highHalf
     return two[0] + two[1]
   }
 }
 
 extension KernelTable {
-  /// The kernels for any processor.
-  public static let portable = KernelTable(
-    Portable.self, name: "portable", tile: Tile<4, 2>.self, gradientTaps: 2)
+  #if arch(arm64)
+    /// The kernels for any processor, with tiles for the 32 registers of NEON, which fuses multiply-adds.
+    public static let portable = KernelTable(
+      Portable.self, name: "portable", tile: Tile<8, 3>.self, gradientTaps: 6)
+  #else
+    /// The kernels for any processor, with tiles for the 16 registers of SSE2.
+    public static let portable = KernelTable(
+      Portable.self, name: "portable", tile: Tile<4, 2>.self, gradientTaps: 2)
+  #endif
 }
