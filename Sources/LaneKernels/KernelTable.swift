@@ -72,6 +72,29 @@ public struct KernelTable: Sendable {
       _ kind: PoolingKernel, _ pass: PoolingPass, _ channels: Int, _ x: Source, _ y: Source,
       _ dy: Source, _ dx: Target
     ) -> Void
+  public let batchStatistics:
+    @Sendable (
+      _ channels: Int, _ pixels: Int, _ mask: Source?, _ x: Source, _ result: Target
+    ) -> Void
+  public let normalize:
+    @Sendable (
+      _ channels: Int, _ pixels: Int, _ numbers: Source, _ floor: Float, _ x: Source, _ y: Target
+    ) -> Void
+  public let batchGradientSums:
+    @Sendable (
+      _ channels: Int, _ pixels: Int, _ numbers: Source, _ x: Source, _ y: Source?, _ dy: Source,
+      _ result: Target
+    ) -> Void
+  public let batchInputGradient:
+    @Sendable (
+      _ channels: Int, _ pixels: Int, _ numbers: Source, _ factors: Source, _ mask: Source?,
+      _ x: Source, _ y: Source?, _ dy: Source, _ dx: Target
+    ) -> Void
+  public let dropOut:
+    @Sendable (
+      _ units: Int, _ unit: Int, _ first: Int, _ keys: UnsafePointer<UInt32>,
+      _ threshold: UInt32, _ scale: Float, _ x: Source, _ y: Target
+    ) -> Void
   public let radial:
     @Sendable (
       _ function: RadialKernel, _ a: Float, _ features: Int, _ units: Int, _ x: Source,
@@ -182,6 +205,37 @@ public struct KernelTable: Sendable {
     poolGradient = {
       LaneKernels.poolGradient(
         isa, $0, $1, channels: $2, input: $3, output: $4, gradient: $5, to: $6)
+    }
+    batchStatistics = {
+      LaneKernels.batchStatistics(isa, channels: $0, pixels: $1, mask: $2, from: $3, to: $4)
+    }
+    normalize = {
+      LaneKernels.normalize(
+        isa, channels: $0, pixels: $1, numbers: $2, floor: $3, from: $4, to: $5)
+    }
+    batchGradientSums = {
+      if let y = $4 {
+        LaneKernels.batchGradientSums(
+          isa, channels: $0, pixels: $1, numbers: $2, input: $3, output: y, gradient: $5, to: $6)
+      } else {
+        LaneKernels.batchGradientSums(
+          isa, channels: $0, pixels: $1, numbers: $2, input: $3, output: nil, gradient: $5, to: $6)
+      }
+    }
+    batchInputGradient = {
+      if let y = $6 {
+        LaneKernels.batchInputGradient(
+          isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5, output: y,
+          gradient: $7, to: $8)
+      } else {
+        LaneKernels.batchInputGradient(
+          isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5,
+          output: nil, gradient: $7, to: $8)
+      }
+    }
+    dropOut = {
+      LaneKernels.dropOut(
+        isa, units: $0, unit: $1, first: $2, keys: $3, threshold: $4, scale: $5, from: $6, to: $7)
     }
     radial = {
       LaneKernels.radial(isa, $0, $1, features: $2, units: $3, from: $4, centres: $5, to: $6)

@@ -23,7 +23,7 @@ public struct ParameterPlace: Sendable {
   /// The values.
   public let values: Floats
 
-  /// The gradient; nil in a plan for inference.
+  /// The gradient; nil in a plan for inference, and where training leaves the parameter as it is.
   public let gradient: Floats?
 
   /// The number of Floats.
@@ -60,6 +60,13 @@ public struct LayerSite {
   /// Whether gradients are computed.
   public let isTraining: Bool
 
+  /// The training step under way, for layers that compute something else then; nil where the network
+  /// computes what it computes after training.
+  public let step: StepState?
+
+  /// The layer's place in the network: what its random numbers depend on.
+  public let index: Int
+
   /// What memory that is written before it is read holds at first; nil for zeros.
   let marker: Float?
 
@@ -71,11 +78,13 @@ public struct LayerSite {
 
   init(
     blocks: Int, workers: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
-    parameters: [ParameterPlace], floor: Float, isTraining: Bool, marker: Float?
+    parameters: [ParameterPlace], floor: Float, isTraining: Bool, step: StepState?, index: Int,
+    marker: Float?
   ) {
     (self.blocks, self.workers, self.kernels) = (blocks, workers, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
     (self.floor, self.isTraining, self.marker) = (floor, isTraining, marker)
+    (self.step, self.index) = (step, index)
   }
 
   /// Appends work that follows from the parameters alone; it runs before the forward steps.

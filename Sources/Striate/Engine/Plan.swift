@@ -11,8 +11,9 @@ package final class Plan: @unchecked Sendable {
   package enum Mode {
     /// Outputs.
     case inference
-    /// Outputs and gradients of the parameters, and of the inputs where asked for.
-    case gradients(ofInputs: Bool)
+    /// Outputs and gradients of the parameters, and of the inputs where asked for; as in a training
+    /// step, or as the network computes afterwards.
+    case gradients(ofInputs: Bool, inTraining: Bool = false)
 
     var isTraining: Bool {
       if case .gradients = self { return true }
@@ -20,7 +21,12 @@ package final class Plan: @unchecked Sendable {
     }
 
     var wantsInputGradients: Bool {
-      if case .gradients(let wanted) = self { return wanted }
+      if case .gradients(let wanted, _) = self { return wanted }
+      return false
+    }
+
+    var isTrainingStep: Bool {
+      if case .gradients(_, let isStep) = self { return isStep }
       return false
     }
   }
@@ -31,6 +37,9 @@ package final class Plan: @unchecked Sendable {
   package let kernels: KernelTable
   let pool: ThreadPool
   let mode: Mode
+
+  /// What the next run is about.
+  let step: StepState
 
   private(set) var inputs: [LaneValue] = []
   private(set) var values: [LaneValue] = []
@@ -49,8 +58,11 @@ package final class Plan: @unchecked Sendable {
   private lazy var forwardProgram = Program(forward)
   private lazy var backwardProgram = Program(backward)
 
-  /// The value that the network gives.
-  var output: LaneValue { values[values.count - 1] }
+  /// The values that the network gives.
+  var outputs: [LaneValue] { network.outputs.map(read) }
+
+  /// The first of them.
+  var output: LaneValue { read(network.outputs[0]) }
 
   /// What values and gradients hold before they are first written; nil for zeros. With NaN a test
   /// sees whether anything reads what was never computed.
@@ -71,6 +83,7 @@ package final class Plan: @unchecked Sendable {
     self.kernels = kernels
     self.mode = mode
     self.marker = marker
+    step = StepState(blocks: blocks, images: batchSize)
     pool = .shared(threads: threads)
     let sizes = network.parameters.map { Plan.padded($0.tensor.count) }
     parameters = Storage(count: sizes.reduce(0, +))
@@ -80,7 +93,9 @@ package final class Plan: @unchecked Sendable {
       places.append(
         ParameterPlace(
           values: Floats(base: parameters.base + start),
-          gradient: gradients.map { Floats(base: $0.base + start) },
+          gradient: gradients.flatMap {
+            parameter.isTrained ? Floats(base: $0.base + start) : nil
+          },
           count: parameter.tensor.count))
       start += size
     }
@@ -145,6 +160,7 @@ package final class Plan: @unchecked Sendable {
     let isTraining = mode.isTraining
     // One gradient for each reader of a value; the first of them becomes the sum of all.
     var readers: [Network.Value: [Floats]] = [:]
+    var sums = ParameterSums()
     for (index, input) in network.inputs.enumerated() {
       inputs.append(
         LaneValue(
@@ -169,15 +185,21 @@ package final class Plan: @unchecked Sendable {
         gradient: !wantsGradient
           ? nil
           : isInPlace && sources[0].gradient != nil
-            ? sources[0].gradient : allocate(lanesFor: node.shape))
+            ? sources[0].gradient
+            : allocate(lanesFor: node.shape))
       values.append(output)
+      if let gradient = output.gradient, network.outputs[0] == .node(index) {
+        readers[.node(index), default: []].append(gradient)
+      }
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
-        parameters: places(of: node),
+        parameters: places(of: node, sums: &sums),
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
+        step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker)
       node.layer.compile(into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
+      if layout.isMaskedReLU[index] { site.backward = [] }
       prepare += site.prepare
       memory += site.memory
       offsets += site.offsets
@@ -185,15 +207,30 @@ package final class Plan: @unchecked Sendable {
     }
     forward = steps.flatMap(\.forward)
     guard isTraining else { return }
+    // The loss stands behind the first output; what nobody reads has the gradient 0.
+    for case .node(let index) in network.outputs.dropFirst()
+    where readers[.node(index), default: []].isEmpty {
+      values[index].gradient?.base.update(
+        repeating: 0, count: blocks * values[index].blockStride)
+    }
     for index in network.nodes.indices.reversed() {
       backward += sumPhase(of: .node(index), readers: readers)
       backward += steps[index].backward
     }
     for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
+    backward += sums.phase(kernels: kernels)
   }
 
-  private func places(of node: Network.Node) -> [ParameterPlace] {
-    node.parameters.map { places[$0] }
+  /// The parameters of a layer. Where layers share one, all but the first have gradients of their own,
+  /// which are added to the first's at the end.
+  private func places(of node: Network.Node, sums: inout ParameterSums) -> [ParameterPlace] {
+    node.parameters.map { index in
+      let place = places[index]
+      guard node.shares != nil, let sum = place.gradient else { return place }
+      let own = allocate(Plan.padded(place.count))
+      sums.add(own, to: sum, count: Plan.padded(place.count))
+      return ParameterPlace(values: place.values, gradient: own, count: place.count)
+    }
   }
 
   private func read(_ source: Network.Value) -> LaneValue {
@@ -232,6 +269,37 @@ package final class Plan: @unchecked Sendable {
   }
 }
 
+/// Gradients of shared parameters that are added up after the way back.
+private struct ParameterSums {
+  private var terms: [(own: Floats, sum: Floats, count: Int)] = []
+
+  mutating func add(_ own: Floats, to sum: Floats, count: Int) {
+    own.base.update(repeating: 0, count: count)
+    terms.append((own, sum, count))
+  }
+
+  /// One task: two terms may belong to one sum.
+  func phase(kernels: KernelTable) -> [Phase] {
+    guard !terms.isEmpty else { return [] }
+    let (add, terms) = (kernels.add, terms)
+    return [
+      Phase(groups: [
+        Tasks(count: 1) { _ in
+          for term in terms { add(term.count, term.own + 0, term.sum + 0) }
+        }
+      ])
+    ]
+  }
+}
+
+extension Network {
+  /// Whether nothing that the layer has learned is to change: it then computes as after training.
+  func isFrozen(_ node: Node) -> Bool {
+    let learned = node.parameters.filter { parameters[$0].isLearned }
+    return !learned.isEmpty && learned.allSatisfy { parameters[$0].isFrozen }
+  }
+}
+
 /// Which values share memory and which layers run as one.
 private struct PlanLayout {
   /// The output lies where the input lies.
@@ -240,7 +308,9 @@ private struct PlanLayout {
   var fusesReLU: [Bool]
   /// The layer is such a ReLU.
   var isFusedReLU: [Bool]
-  /// Something before the layer, or the layer itself, has parameters.
+  /// The layer is such a ReLU, and its gradient is computed along as well.
+  var isMaskedReLU: [Bool]
+  /// Something before the layer, or the layer itself, has parameters to train.
   var needsGradient: [Bool]
 
   init(_ network: Network) {
@@ -248,14 +318,16 @@ private struct PlanLayout {
     isInPlace = Array(repeating: false, count: count)
     fusesReLU = isInPlace
     isFusedReLU = isInPlace
+    isMaskedReLU = isInPlace
     needsGradient = isInPlace
     var readers = Array(repeating: 0, count: count)
     for node in network.nodes {
       for case .node(let source) in node.inputs { readers[source] += 1 }
     }
+    for case .node(let output) in network.outputs { readers[output] += 1 }
     for (index, node) in network.nodes.enumerated() {
       needsGradient[index] =
-        !node.parameters.isEmpty
+        node.parameters.contains { network.parameters[$0].isTrained }
         || node.inputs.contains { source in
           if case .node(let i) = source { return needsGradient[i] }
           return false
@@ -265,22 +337,31 @@ private struct PlanLayout {
         readers[source] == 1
       else { continue }
       let producer = network.nodes[source].layer
-      if let activation = node.layer as? Activation,
-        !activation.backwardNeeds.contains(.inputs),
+      if node.layer is any RunsInPlace, !node.layer.backwardNeeds.contains(.inputs),
         !producer.backwardNeeds.contains(.output), !isInPlace[source]
       {
         isInPlace[index] = true
-        if activation.function == .relu, producer is any ClampsOutput {
+        if let activation = node.layer as? Activation, activation.function == .relu,
+          producer is any ClampsOutput
+        {
           fusesReLU[source] = true
           isFusedReLU[index] = true
+          isMaskedReLU[index] = producer is any MasksGradient
         }
       }
     }
   }
 }
 
+/// A layer that computes every number from the one in its place alone, and can write over its input.
+protocol RunsInPlace: Layer {}
+extension Activation: RunsInPlace {}
+
 /// A layer that raises its outputs to `LayerSite.floor`: a ReLU after it costs nothing.
 protocol ClampsOutput: Layer {}
+
+/// A layer that also passes back the gradient of outputs above a floor of 0 alone.
+protocol MasksGradient: ClampsOutput {}
 extension Conv2D: ClampsOutput {}
 extension Conv1D: ClampsOutput {}
 extension Dense: ClampsOutput {}

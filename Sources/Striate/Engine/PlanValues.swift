@@ -72,6 +72,16 @@ extension Network {
     return Tensor(shape: [count] + outputShape, scalars: outputs)
   }
 
+  /// The outputs, each [N, …], of a network that has several.
+  ///
+  /// Throws `InvalidInput` where the number of inputs or a shape is another.
+  public func allOutputs(_ inputs: [Tensor]) throws -> [Tensor] {
+    let count = try check(inputs)
+    let plan = try Plan(self, batchSize: count, mode: .inference)
+    _ = plan.run(inputs)
+    return plan.outputs.map { plan.read($0, from: $0.values, count: count) }
+  }
+
   /// How many images go through the network together when it only computes outputs.
   static let inferenceBatch = 128
 
@@ -81,17 +91,21 @@ extension Network {
   ///   - inputs: One tensor [N, …] an input.
   ///   - targets: [N, …] in the shape of the outputs.
   ///   - loss: The loss.
+  ///   - training: What random numbers depend on, where layers are to compute as in a training step;
+  ///     nil for what they compute afterwards.
+  ///
+  /// The gradient of what is frozen or not learned is zero.
   ///
   /// Throws `InvalidInput` where a shape does not fit.
   public func gradients(
-    _ inputs: [Tensor], targets: Tensor, loss: Loss
+    _ inputs: [Tensor], targets: Tensor, loss: Loss, training: RandomKey? = nil
   ) throws -> (loss: Double, inputs: [Tensor], parameters: [Tensor]) {
-    try gradients(inputs, targets: targets, loss: loss, kernels: .best)
+    try gradients(inputs, targets: targets, loss: loss, training: training, kernels: .best)
   }
 
   package func gradients(
-    _ inputs: [Tensor], targets: Tensor, loss: Loss, kernels: KernelTable,
-    threads: Int = Engine.defaultThreads, marker: Float? = nil
+    _ inputs: [Tensor], targets: Tensor, loss: Loss, training: RandomKey? = nil,
+    kernels: KernelTable, threads: Int = Engine.defaultThreads, marker: Float? = nil
   ) throws -> (loss: Double, inputs: [Tensor], parameters: [Tensor]) {
     let count = try check(inputs)
     guard targets.shape == [count] + outputShape else {
@@ -99,8 +113,9 @@ extension Network {
         description: "targets: expected \([count] + outputShape), found \(targets.shape)")
     }
     let plan = try Plan(
-      self, batchSize: count, mode: .gradients(ofInputs: true), threads: threads, kernels: kernels,
-      marker: marker)
+      self, batchSize: count, mode: .gradients(ofInputs: true, inTraining: training != nil),
+      threads: threads, kernels: kernels, marker: marker)
+    if let training { plan.step.setKey(training) }
     let lossStep = try LossStep(loss, plan: plan)
     for (index, images) in inputs.enumerated() { plan.write(images, toInput: index) }
     lossStep.write(targets: targets)
@@ -112,7 +127,9 @@ extension Network {
       lossStep.result().loss,
       plan.inputs.map { plan.read($0, from: $0.gradient ?? $0.values, count: count) },
       zip(parameters, plan.places).map { parameter, place in
-        let gradient = place.gradient ?? place.values
+        guard let gradient = place.gradient else {
+          return Tensor(repeating: 0, shape: parameter.tensor.shape)
+        }
         return Tensor(
           shape: parameter.tensor.shape,
           scalars: Array(UnsafeBufferPointer(start: gradient.base, count: place.count)))

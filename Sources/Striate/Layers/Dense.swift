@@ -108,19 +108,20 @@ extension Dense {
       kernels.denseForward(
         pass, chunk(part), input.values + 0, weights + 0, biases + 0, stride, output.values + 0)
     }
-    guard site.isTraining, let dy = output.gradient, let dw = site.parameters[0].gradient else {
-      return
-    }
-    let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
-    let transposed = site.allocateOverwritten(blocks * laneCount * rowStride)
-    site.alsoForward(tasks: blocks) { block in
-      kernels.lanesToRows(
-        inputs, input.values + block * input.blockStride,
-        transposed + block * laneCount * rowStride, rowStride)
-    }
-    site.backward(tasks: parts) { part in
-      kernels.denseWeightGradient(
-        pass, chunk(part), transposed + 0, rowStride, dy + 0, dw + 0)
+    guard site.isTraining, let dy = output.gradient else { return }
+    site.backward(tasks: 0) { _ in }
+    if let dw = site.parameters[0].gradient {
+      let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
+      let transposed = site.allocateOverwritten(blocks * laneCount * rowStride)
+      site.alsoForward(tasks: blocks) { block in
+        kernels.lanesToRows(
+          inputs, input.values + block * input.blockStride,
+          transposed + block * laneCount * rowStride, rowStride)
+      }
+      site.alsoBackward(tasks: parts) { part in
+        kernels.denseWeightGradient(
+          pass, chunk(part), transposed + 0, rowStride, dy + 0, dw + 0)
+      }
     }
     if bias, let db = site.parameters[1].gradient {
       site.appendBiasGradient(dy: dy, to: db, count: outputs, pixels: 1)

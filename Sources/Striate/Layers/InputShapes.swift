@@ -38,3 +38,8 @@ extension Double {
     self == rounded() && abs(self) < 1e15 ? String(Int(self)) : String(self)
   }
 }
+
+extension [Int] {
+  /// The number of elements of a shape.
+  var product: Int { reduce(1, *) }
+}

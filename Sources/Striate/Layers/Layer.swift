@@ -2,7 +2,7 @@
 ///
 /// A layer states its shape rule and its parameters, computes itself in Double straight from its
 /// equation (the reference), and compiles itself into the engine's steps. Shapes leave out the batch.
-public protocol Layer: Sendable {
+public protocol Layer: Block {
   /// The stem of the names its instances get: the second `Conv2D` of a network is "conv2".
   var stem: String { get }
 
@@ -65,7 +65,7 @@ public struct BackwardNeeds: OptionSet, Sendable {
   public static let output = BackwardNeeds(rawValue: 2)
 }
 
-/// A learned array: its name inside the layer, its shape, and what it holds before training.
+/// An array that belongs to a layer: its name inside the layer, its shape, and what it holds before training.
 public struct ParameterDescription: Sendable, Equatable {
   /// "weight" or "bias".
   public let name: String
@@ -76,11 +76,16 @@ public struct ParameterDescription: Sendable, Equatable {
   /// What the array holds before training.
   public let initializer: Initializer
 
+  /// Whether gradients change it. What is not learned, such as running statistics, is saved and
+  /// loaded with the network, and the layer itself changes it while the network is trained.
+  public let isLearned: Bool
+
   /// A parameter of a layer.
-  public init(name: String, shape: [Int], initializer: Initializer) {
+  public init(name: String, shape: [Int], initializer: Initializer, isLearned: Bool = true) {
     self.name = name
     self.shape = shape
     self.initializer = initializer
+    self.isLearned = isLearned
   }
 }
 

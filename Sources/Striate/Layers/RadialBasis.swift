@@ -103,20 +103,21 @@ extension RadialBasis {
         kernel, scale, features, units, input.values + block * input.blockStride, centres + 0,
         output.values + block * output.blockStride)
     }
-    guard site.isTraining, let dy = output.gradient, let dc = site.parameters[0].gradient else {
-      return
-    }
+    guard site.isTraining, let dy = output.gradient else { return }
     let slope = site.allocateOverwritten(blocks * output.blockStride)
     site.backward(tasks: blocks) { block in
       let place = block * output.blockStride
       kernels.radialSlope(
         kernel, scale, units, output.values + place, dy + place, slope + place)
     }
-    let parts = min(units, LayerSite.fewestTasks)
-    site.backward(tasks: parts) { part in
-      kernels.radialCentreGradient(
-        features, units, units * part / parts..<units * (part + 1) / parts, blocks,
-        input.values + 0, centres + 0, slope + 0, dc + 0)
+    site.backward(tasks: 0) { _ in }
+    if let dc = site.parameters[0].gradient {
+      let parts = min(units, LayerSite.fewestTasks)
+      site.alsoBackward(tasks: parts) { part in
+        kernels.radialCentreGradient(
+          features, units, units * part / parts..<units * (part + 1) / parts, blocks,
+          input.values + 0, centres + 0, slope + 0, dc + 0)
+      }
     }
     guard let dx = input.gradient else { return }
     site.alsoBackward(tasks: blocks) { block in

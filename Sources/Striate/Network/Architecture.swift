@@ -27,25 +27,32 @@ public struct Architecture: Codable, Equatable, Sendable {
     public var layer: String
     /// The inputs and layers it reads from, by name.
     public var inputs: [String]
+    /// The layer whose parameters it uses, where it has none of its own.
+    public var shares: String?
 
     /// A layer in its place.
-    public init(name: String, layer: String, inputs: [String]) {
+    public init(name: String, layer: String, inputs: [String], shares: String? = nil) {
       self.name = name
       self.layer = layer
       self.inputs = inputs
+      self.shares = shares
     }
   }
 
   /// What the network is given.
   public var inputs: [Input]
 
-  /// The layers, each after those it reads from. The last one's output is the network's.
+  /// The layers, each after those it reads from.
   public var layers: [Layer]
 
+  /// The layers whose outputs are the network's, by name; nil for the last one alone.
+  public var outputs: [String]?
+
   /// The description of a network.
-  public init(inputs: [Input], layers: [Layer]) {
+  public init(inputs: [Input], layers: [Layer], outputs: [String]? = nil) {
     self.inputs = inputs
     self.layers = layers
+    self.outputs = outputs
   }
 }
 
@@ -57,13 +64,17 @@ extension Network {
       layers: nodes.map { node in
         Architecture.Layer(
           name: node.name, layer: node.layer.text,
-          inputs: node.inputs.map { value in
-            switch value {
-            case .input(let index): inputs[index].name
-            case .node(let index): nodes[index].name
-            }
-          })
-      })
+          inputs: node.inputs.map { name(of: $0) }, shares: node.shares.map { nodes[$0].name })
+      },
+      outputs: outputs == [.node(nodes.count - 1)] ? nil : outputs.map { name(of: $0) })
+  }
+
+  /// What a value is called.
+  func name(of value: Value) -> String {
+    switch value {
+    case .input(let index): inputs[index].name
+    case .node(let index): nodes[index].name
+    }
   }
 
   /// A network of that architecture with fresh parameters.
@@ -71,8 +82,9 @@ extension Network {
   /// Throws `InvalidNetwork` where a name is missing, used twice, or read before it is there, where
   /// a layer's output leads nowhere, or where a layer text or a shape is wrong.
   public init(architecture: Architecture, seed: UInt64) throws {
+    let (layers, outputs) = try architecture.graph()
     try self.init(
-      inputs: architecture.networkInputs, layers: architecture.networkLayers(), seed: seed)
+      inputs: architecture.networkInputs, layers: layers, outputs: outputs, seed: seed)
   }
 
   /// A network of that architecture whose parameters `parameter` gives, name by name.
@@ -80,9 +92,9 @@ extension Network {
     architecture: Architecture,
     parameter: (_ name: String, ParameterDescription) throws -> Tensor
   ) throws {
+    let (layers, outputs) = try architecture.graph()
     try self.init(
-      inputs: architecture.networkInputs, layers: architecture.networkLayers(),
-      parameter: parameter)
+      inputs: architecture.networkInputs, layers: layers, outputs: outputs, parameter: parameter)
   }
 }
 
@@ -91,15 +103,13 @@ extension Architecture {
     inputs.map { Network.Input(name: $0.name, shape: $0.shape) }
   }
 
-  fileprivate func networkLayers() throws -> [(
-    layer: any Striate.Layer, inputs: [Network.Value], name: String?
-  )] {
+  fileprivate func graph() throws -> (layers: [GraphEntry], outputs: [Network.Value]) {
     var values: [String: Network.Value] = [:]
     for (index, input) in inputs.enumerated() {
       try Architecture.check(name: input.name, of: "input \(index + 1)", among: values)
       values[input.name] = .input(index)
     }
-    var result: [(layer: any Striate.Layer, inputs: [Network.Value], name: String?)] = []
+    var result: [GraphEntry] = []
     var unread: Set<String> = []
     for (index, entry) in layers.enumerated() {
       let place = "architecture, layer \(index + 1) \"\(entry.name.prefix(40))\""
@@ -112,17 +122,47 @@ extension Architecture {
         return value
       }
       let layer = try Network.layer(text: entry.layer, place: place)
-      result.append((layer, sources, entry.name))
+      result.append(
+        GraphEntry(
+          layer: layer, inputs: sources, name: entry.name,
+          shares: try entry.shares.map { try owner($0, among: values, place: place) }))
       unread.subtract(entry.inputs)
       unread.insert(entry.name)
       values[entry.name] = .node(index)
     }
-    if let idle = layers.dropLast().first(where: { unread.contains($0.name) }) {
+    let outputs = self.outputs ?? layers.suffix(1).map(\.name)
+    guard !outputs.isEmpty, outputs.count <= layers.count else {
+      throw InvalidNetwork(
+        description: "architecture: expected at least one layer, and no more outputs than layers, "
+          + "found \(layers.count) layers and \(outputs.count) outputs")
+    }
+    let results = try outputs.map { name in
+      guard case .node(let index)? = values[name] else {
+        throw InvalidNetwork(
+          description: "architecture, outputs: expected names of layers, found "
+            + "\"\(name.prefix(40))\": name a layer of the list")
+      }
+      unread.remove(name)
+      return Network.Value.node(index)
+    }
+    if let idle = layers.first(where: { unread.contains($0.name) }) {
       throw InvalidNetwork(
         description: "architecture, layer \"\(idle.name)\": expected a layer that reads it, found "
-          + "none: remove it, or put it last")
+          + "none: remove it, or make it an output")
     }
-    return result
+    return (result, results)
+  }
+
+  /// The index of a layer that another shares the parameters of.
+  private func owner(
+    _ name: String, among values: [String: Network.Value], place: String
+  ) throws -> Int {
+    guard case .node(let index)? = values[name], layers[index].shares == nil else {
+      throw InvalidNetwork(
+        description: "\(place): expected to share the parameters of a layer before it that has its "
+          + "own, found \"\(name.prefix(40))\": name the first layer that uses them")
+    }
+    return index
   }
 
   private static func check(

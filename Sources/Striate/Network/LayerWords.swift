@@ -12,24 +12,6 @@ package struct LayerWords {
     words = text.lowercased().split(whereSeparator: \.isWhitespace).map(String.init)[...]
   }
 
-  /// A text cut into layers at commas, semicolons and line ends. A comma between two digits belongs
-  /// to a list of numbers.
-  static func parts(of text: String) -> [String] {
-    let characters = Array(text)
-    var parts: [String] = [""]
-    for (i, character) in characters.enumerated() {
-      let isBetweenDigits =
-        i > 0 && i + 1 < characters.count && characters[i - 1].isNumber
-        && characters[i + 1].isNumber
-      if character == ";" || character.isNewline || (character == "," && !isBetweenDigits) {
-        parts.append("")
-      } else {
-        parts[parts.count - 1].append(character)
-      }
-    }
-    return parts.map { $0.trimmed }.filter { !$0.isEmpty }
-  }
-
   /// The next word, if there is one.
   mutating func next() -> String? { words.popFirst() }
 
@@ -68,7 +50,11 @@ package struct LayerWords {
   /// The next word as a number; at the end `otherwise`, if there is such a number.
   mutating func number(_ what: String, otherwise: Double? = nil) throws -> Double {
     if words.isEmpty, let otherwise { return otherwise }
-    let word = try word(what)
+    return try number(try word(what), what)
+  }
+
+  /// A word as a number.
+  func number(_ word: String, _ what: String) throws -> Double {
     guard let value = Double(word), value.isFinite else {
       throw failure(expected: "\(what), a number", found: word.quoted, advice: "correct it")
     }
@@ -128,13 +114,13 @@ package struct LayerWords {
 
 extension String {
   /// The text without space at its ends.
-  fileprivate var trimmed: String {
+  var trimmed: String {
     let start = drop(while: \.isWhitespace)
     return String(start.reversed().drop(while: \.isWhitespace).reversed())
   }
 
   /// The text in quotation marks, cut where it is long.
-  fileprivate var quoted: String { "\"\(prefix(40))\"" }
+  var quoted: String { "\"\(prefix(40))\"" }
 
   /// The word of a list that needs the fewest edits to become this one: at most two, or one in a word of
   /// three letters.

@@ -32,6 +32,8 @@ public struct Network: Sendable {
     public let shape: [Int]
     /// The indices of its parameters in `Network.parameters`.
     public let parameters: Range<Int>
+    /// The layer whose parameters it uses, where it has none of its own but shares them.
+    public let shares: Int?
   }
 
   /// A value that flows through the graph.
@@ -42,19 +44,29 @@ public struct Network: Sendable {
     case node(Int)
   }
 
-  /// A learned array under its full name.
+  /// An array of a layer under its full name.
   public struct Parameter: Sendable, Equatable {
     /// PyTorch's name: "conv1.weight".
     public let name: String
     /// The values, in PyTorch's layout.
     public var tensor: Tensor
+    /// Whether gradients change it; running statistics are not learned.
+    public let isLearned: Bool
+    /// Whether training leaves it as it is.
+    public var isFrozen = false
+
+    /// Whether a training changes it by its gradient.
+    var isTrained: Bool { isLearned && !isFrozen }
   }
 
   /// What the network is given.
   public let inputs: [Input]
 
-  /// The layers, each after those it reads from. The last one's output is the network's.
+  /// The layers, each after those it reads from.
   public private(set) var nodes: [Node]
+
+  /// What the network gives; the first is what it is trained and evaluated on.
+  public let outputs: [Value]
 
   /// Everything the network has learned, layer by layer.
   public var parameters: [Parameter]
@@ -62,11 +74,13 @@ public struct Network: Sendable {
   /// What is done to pixels before they enter, and what the outputs mean.
   public var preprocessing = Preprocessing()
 
-  /// The shape of one output.
-  public var outputShape: [Int] { nodes[nodes.count - 1].shape }
+  /// The shape of the first output.
+  public var outputShape: [Int] { shape(of: outputs[0]) }
 
   /// The number of learned numbers.
-  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
+  public var parameterCount: Int {
+    parameters.reduce(0) { $0 + ($1.isLearned ? $1.tensor.count : 0) }
+  }
 
   /// A chain of layers over one input.
   ///
@@ -77,15 +91,15 @@ public struct Network: Sendable {
   ///
   /// Throws `InvalidNetwork` where a layer refuses the shape it is given.
   public init(
-    input: [Int], seed: UInt64, @LayerBuilder layers: () throws -> [any Layer]
+    input: [Int], seed: UInt64, @LayerBuilder layers: () throws -> [any Block]
   ) throws {
     try self.init(input: input, seed: seed, layers: layers())
   }
 
   /// A chain of layers over one input.
-  public init(input: [Int], seed: UInt64, layers: [any Layer]) throws {
+  public init(input: [Int], seed: UInt64, layers: [any Block]) throws {
     try self.init(inputs: [Input(name: "input", shape: input)], seed: seed) { values in
-      layers.reduce(values[0]) { value, layer in value.apply(layer) }
+      [layers.reduce(values[0]) { value, block in block.apply(to: value) }]
     }
   }
 
@@ -101,23 +115,31 @@ public struct Network: Sendable {
     graph: ([Symbol]) throws -> Symbol
   ) throws {
     try self.init(
+      inputs: inputs.map { Input(name: $0.name, shape: $0.shape) }, seed: seed
+    ) { [try graph($0)] }
+  }
+
+  /// A graph with several outputs. The first is what the network is trained and evaluated on.
+  public init(
+    inputs: [(name: String, shape: [Int])], seed: UInt64,
+    outputs graph: ([Symbol]) throws -> [Symbol]
+  ) throws {
+    try self.init(
       inputs: inputs.map { Input(name: $0.name, shape: $0.shape) }, seed: seed, graph: graph)
   }
 
-  init(inputs: [Input], seed: UInt64, graph: ([Symbol]) throws -> Symbol) throws {
-    let sketch = GraphSketch()
-    let output = try graph(
-      inputs.indices.map { Symbol(value: .input($0), sketch: sketch) })
-    try self.init(
-      inputs: inputs, layers: sketch.entries(upTo: output.value), seed: seed)
+  init(inputs: [Input], seed: UInt64, graph: ([Symbol]) throws -> [Symbol]) throws {
+    try Network.check(inputs)
+    let sketch = GraphSketch(inputs: inputs)
+    let outputs = try graph(sketch.symbols)
+    let (entries, values) = try sketch.graph(of: outputs.map(\.value))
+    try self.init(inputs: inputs, layers: entries, outputs: values, seed: seed)
   }
 
   /// A graph given as a list in which each layer stands after those it reads from.
-  init(
-    inputs: [Input], layers: [(layer: any Layer, inputs: [Value], name: String?)], seed: UInt64
-  ) throws {
+  init(inputs: [Input], layers: [GraphEntry], outputs: [Value], seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    try self.init(inputs: inputs, layers: layers) { _, description in
+    try self.init(inputs: inputs, layers: layers, outputs: outputs) { _, description in
       let count = description.shape.reduce(1, *)
       return Tensor(
         shape: description.shape,
@@ -128,22 +150,70 @@ public struct Network: Sendable {
   /// A graph given as a list, whose parameters `parameter` makes one after the other, given their
   /// full names. All shapes and sizes are checked before the first is made.
   init(
-    inputs: [Input], layers: [(layer: any Layer, inputs: [Value], name: String?)],
+    inputs: [Input], layers: [GraphEntry], outputs: [Value],
     parameter: (_ name: String, ParameterDescription) throws -> Tensor
   ) throws {
-    guard !inputs.isEmpty, !layers.isEmpty else {
+    guard !layers.isEmpty, !outputs.isEmpty else {
       throw InvalidNetwork(
-        description: "network: expected at least one input and one layer, found "
-          + "\(inputs.count) inputs and \(layers.count) layers")
+        description: "network: expected at least one layer and one output, found "
+          + "\(layers.count) layers and \(outputs.count) outputs")
+    }
+    guard layers.count <= Network.layerLimit else {
+      throw InvalidNetwork(
+        description: "network: expected at most \(Network.layerLimit) layers, found "
+          + "\(layers.count)")
+    }
+    var names = try Network.check(inputs)
+    self.inputs = inputs
+    self.nodes = []
+    self.outputs = outputs
+    self.parameters = []
+    var descriptions: [ParameterDescription] = []
+    var fullNames: [String] = []
+    var total = 0
+    var counts: [String: Int] = [:]
+    for entry in layers {
+      let stem = entry.scope + entry.layer.stem
+      counts[stem, default: 0] += 1
+      let name = entry.name.map { entry.scope + $0 } ?? "\(stem)\(counts[stem, default: 1])"
+      let place = "layer \(nodes.count + 1) \"\(name)\" \(entry.layer.text)"
+      guard names.insert(name).inserted else {
+        throw InvalidNetwork(
+          description: "\(place): expected a name of its own, found an input or another layer "
+            + "of that name: rename the input")
+      }
+      let own = try append(
+        entry, name: name, place: place, descriptions: descriptions)
+      for description in own {
+        total += try Network.elementCount(description.shape, of: "\(place): \(description.name)")
+        descriptions.append(description)
+        fullNames.append("\(name).\(description.name)")
+      }
+      guard total <= Network.parameterLimit else {
+        throw InvalidNetwork(
+          description: "\(place): expected at most \(Network.parameterLimit) parameters in the "
+            + "network, found \(total): make the layer smaller")
+      }
+    }
+    for (name, description) in zip(fullNames, descriptions) {
+      parameters.append(
+        Parameter(
+          name: name, tensor: try parameter(name, description), isLearned: description.isLearned))
+    }
+  }
+
+  /// The names of the inputs. Throws where an input has no name of its own or no size.
+  @discardableResult
+  private static func check(_ inputs: [Input]) throws -> Set<String> {
+    guard !inputs.isEmpty else {
+      throw InvalidNetwork(description: "network: expected at least one input, found none")
     }
     for input in inputs {
-      let count = try? Network.elementCount(input.shape, of: input.name)
-      guard !input.shape.isEmpty, input.shape.allSatisfy({ $0 >= 1 }), let count,
-        count <= Network.inputLimit
+      guard !input.shape.isEmpty, isReasonable(input.shape), input.shape.product <= inputLimit
       else {
         throw InvalidNetwork(
           description: "network: input \"\(input.name)\": expected positive sizes with at most "
-            + "\(Network.inputLimit) elements, found \(input.shape)")
+            + "\(inputLimit) elements, found \(input.shape)")
       }
     }
     var names: Set<String> = []
@@ -155,37 +225,7 @@ public struct Network: Sendable {
             + "bytes that no other input has: rename it")
       }
     }
-    self.inputs = inputs
-    self.nodes = []
-    self.parameters = []
-    var descriptions: [(name: String, description: ParameterDescription)] = []
-    var total = 0
-    var counts: [String: Int] = [:]
-    for entry in layers {
-      counts[entry.layer.stem, default: 0] += 1
-      let name = entry.name ?? "\(entry.layer.stem)\(counts[entry.layer.stem, default: 1])"
-      let place = "layer \(nodes.count + 1) \"\(name)\" \(entry.layer.text)"
-      guard names.insert(name).inserted else {
-        throw InvalidNetwork(
-          description: "\(place): expected a name of its own, found an input or another layer "
-            + "of that name: rename the input")
-      }
-      let own = try append(
-        entry.layer, reading: entry.inputs, name: name, place: place,
-        firstParameter: descriptions.count)
-      for description in own {
-        total += try Network.elementCount(description.shape, of: "\(place): \(description.name)")
-        descriptions.append(("\(name).\(description.name)", description))
-      }
-      guard total <= Network.parameterLimit else {
-        throw InvalidNetwork(
-          description: "\(place): expected at most \(Network.parameterLimit) parameters in the "
-            + "network, found \(total): make the layer smaller")
-      }
-    }
-    for (name, description) in descriptions {
-      parameters.append(Parameter(name: name, tensor: try parameter(name, description)))
-    }
+    return names
   }
 
   /// The largest number of elements of any value or parameter.
@@ -198,11 +238,20 @@ public struct Network: Sendable {
   /// The largest number of parameters of a network: 2 GiB.
   static let parameterLimit = 1 << 29
 
+  /// The largest number of layers.
+  static let layerLimit = 100_000
+
+  /// Whether a value or parameter of this shape can be thought of at all.
+  static func isReasonable(_ shape: [Int]) -> Bool {
+    shape.allSatisfy { $0 >= 1 } && (try? elementCount(shape, of: "")) != nil
+  }
+
   /// Appends a layer, and returns what it learns.
   private mutating func append(
-    _ layer: any Layer, reading sources: [Value], name: String, place: String, firstParameter: Int
+    _ entry: GraphEntry, name: String, place: String, descriptions: [ParameterDescription]
   ) throws -> [ParameterDescription] {
-    let shapes = sources.map { shape(of: $0) }
+    let layer = entry.layer
+    let shapes = entry.inputs.map { shape(of: $0) }
     let output: [Int]
     do {
       output = try layer.outputShape(of: shapes)
@@ -211,11 +260,22 @@ public struct Network: Sendable {
     }
     _ = try Network.elementCount(output, of: place)
     let parameters = layer.parameters(of: shapes)
+    var range = descriptions.count..<descriptions.count + parameters.count
+    if let first = entry.shares {
+      range = nodes[first].parameters
+      let others = Array(descriptions[range])
+      guard others == parameters else {
+        throw InvalidNetwork(
+          description: "\(place): expected parameters \(parameters.map(\.shape)), found "
+            + "\(others.map(\.shape)) of layer \"\(nodes[first].name)\", which it shares: give "
+            + "both layers inputs of one shape")
+      }
+    }
     nodes.append(
       Node(
-        name: name, layer: layer, inputs: sources, shape: output,
-        parameters: firstParameter..<firstParameter + parameters.count))
-    return parameters
+        name: name, layer: layer, inputs: entry.inputs, shape: output, parameters: range,
+        shares: entry.shares))
+    return entry.shares == nil ? parameters : []
   }
 
   private static func elementCount(_ shape: [Int], of place: String) throws -> Int {

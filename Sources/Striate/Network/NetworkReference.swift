@@ -6,36 +6,52 @@ extension Network {
   }
 
   /// The value of every node for a batch. Each input's first axis is the batch.
+  ///
+  /// With a `training` key every layer computes what it computes in a training step.
   public func referenceForward(
-    _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]? = nil
+    _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]? = nil, training: RandomKey? = nil
   ) -> [ReferenceTensor] {
     let parameters = parameters ?? referenceParameters
     var values: [ReferenceTensor] = []
-    for node in nodes {
-      values.append(
-        node.layer.referenceForward(
-          node.inputs.map { pick($0, inputs, values) },
-          parameters: Array(parameters[node.parameters])))
+    for (index, node) in nodes.enumerated() {
+      let (read, own) = (
+        node.inputs.map { pick($0, inputs, values) }, Array(parameters[node.parameters])
+      )
+      if let training, let layer = node.layer as? any TrainingDependent, !isFrozen(node) {
+        values.append(
+          layer.referenceTrainingForward(read, parameters: own, key: training.derived(index)))
+      } else {
+        values.append(node.layer.referenceForward(read, parameters: own))
+      }
     }
     return values
   }
 
-  /// The gradients of the inputs and of the parameters, given ∂E/∂(last output).
+  /// The gradients of the inputs and of the parameters, given ∂E/∂(first output).
   ///
-  /// `values` is what `referenceForward` gave for the same inputs and parameters.
+  /// `values` is what `referenceForward` gave for the same inputs, parameters and key.
   public func referenceBackward(
     _ gradient: ReferenceTensor, inputs: [ReferenceTensor], values: [ReferenceTensor],
-    parameters: [ReferenceTensor]? = nil
+    parameters: [ReferenceTensor]? = nil, training: RandomKey? = nil
   ) -> ReferenceGradients {
     let parameters = parameters ?? referenceParameters
     var inputGradients = inputs.map { ReferenceTensor(zeros: $0.shape) }
     var nodeGradients = values.map { ReferenceTensor(zeros: $0.shape) }
     var parameterGradients = parameters.map { ReferenceTensor(zeros: $0.shape) }
-    nodeGradients[nodes.count - 1] = gradient
+    if case .node(let output) = outputs[0] { nodeGradients[output] = gradient }
     for (index, node) in nodes.enumerated().reversed() {
-      let gradients = node.layer.referenceBackward(
-        nodeGradients[index], inputs: node.inputs.map { pick($0, inputs, values) },
-        output: values[index], parameters: Array(parameters[node.parameters]))
+      let (read, own) = (
+        node.inputs.map { pick($0, inputs, values) }, Array(parameters[node.parameters])
+      )
+      let gradients: ReferenceGradients
+      if let training, let layer = node.layer as? any TrainingDependent, !isFrozen(node) {
+        gradients = layer.referenceTrainingBackward(
+          nodeGradients[index], inputs: read, output: values[index], parameters: own,
+          key: training.derived(index))
+      } else {
+        gradients = node.layer.referenceBackward(
+          nodeGradients[index], inputs: read, output: values[index], parameters: own)
+      }
       for (source, gradient) in zip(node.inputs, gradients.inputs) {
         switch source {
         case .input(let i): inputGradients[i].add(gradient)
@@ -47,6 +63,11 @@ extension Network {
       }
     }
     return ReferenceGradients(inputs: inputGradients, parameters: parameterGradients)
+  }
+
+  /// The value of the first output among those of all nodes.
+  public func output(of values: [ReferenceTensor]) -> ReferenceTensor {
+    pick(outputs[0], [], values)
   }
 
   private func pick(

@@ -9,7 +9,7 @@ extension Network {
   ///
   /// Throws `InvalidNetwork` where the text names no layer or a layer refuses the shape it is given.
   public init(text: String, input: [Int], seed: UInt64) throws {
-    try self.init(input: input, seed: seed, layers: Network.layers(text: text))
+    try self.init(input: input, seed: seed, layers: Network.blocks(text: text))
   }
 
   /// The layers that a text describes, separated by commas, semicolons or line ends.
@@ -23,23 +23,29 @@ extension Network {
   ///     relu, sigmoid, tanh, arctan, softplus, step, identity, leaky-relu 0.01
   ///     maxout 2, meanout 2, gaussian 0 1, radial 10 gaussian 1
   ///
+  /// Parentheses make layers into blocks, and `|` separates branches:
+  ///
+  ///     residual(conv 16 3x3 padding 1, batchnorm, relu)           x + branch
+  ///     residual(conv 32 3x3 stride 2 | conv 32 1x1 stride 2)      shortcut after the bar
+  ///     concat(conv 8 1x1 | conv 8 3x3 padding 1)                  also: sum( | ), product( | )
+  ///     gate(globalavgpool, conv 16 1x1, sigmoid), repeat 3 (conv 16 3x3 padding 1, relu)
+  ///
   /// Upper and lower case are the same, `5` is `5x5`, and options come in any order.
   ///
   /// Throws `InvalidNetwork`: which layer, which word, and the nearest one that is known.
-  public static func layers(text: String) throws -> [any Layer] {
+  public static func blocks(text: String) throws -> [any Block] {
     guard text.utf8.count <= LayerWords.limit else {
       throw InvalidNetwork(
         description: "network text: expected at most \(LayerWords.limit) bytes, found "
           + "\(text.utf8.count): build the network in code")
     }
-    let parts = LayerWords.parts(of: text)
-    guard !parts.isEmpty else {
-      throw InvalidNetwork(
-        description: "network text: expected layers such as \"flatten, dense 10\", found none")
-    }
-    return try parts.enumerated().map { index, part in
-      try layer(text: part, place: "network text, layer \(index + 1) \"\(part.prefix(40))\"")
-    }
+    var text = BlockText(text)
+    return try text.blocks()
+  }
+
+  /// The layer or block that one part of a text describes.
+  static func blocks(part: String, place: String) throws -> [any Block] {
+    [try layer(text: part, place: place)]
   }
 
   /// The layer that one part of a text describes: the inverse of `Layer.text`.
@@ -77,6 +83,22 @@ package enum LayerGrammar {
       "maxpool": { try pool(&$0) { MaxPool2D($0, stride: $1) } },
       "avgpool": { try pool(&$0) { AveragePool2D($0, stride: $1) } },
       "l2pool": { try pool(&$0) { L2Pool2D($0, stride: $1) } },
+      "batchnorm": { words in
+        let options = try words.options(["epsilon", "momentum", "affine"])
+        let usual = BatchNorm()
+        return BatchNorm(
+          epsilon: try options["epsilon"].map { try words.number($0, "epsilon") }
+            ?? usual.epsilon,
+          momentum: try options["momentum"].map { try words.number($0, "the momentum") }
+            ?? usual.momentum,
+          isAffine: try options["affine"].map {
+            try words.choice($0, of: ["none": false, "learned": true])
+          } ?? true)
+      },
+      "dropout": { Dropout(try $0.number("the rate", otherwise: 0.5)) },
+      "dropout2d": { Dropout2D(try $0.number("the rate", otherwise: 0.5)) },
+      "stochastic-depth": { StochasticDepth(try $0.number("the rate")) },
+      "concat": { _ in Concatenate() },
       "flatten": { _ in Flatten() },
       "softmax": { _ in Softmax() },
       "add": { _ in Add() },
@@ -113,6 +135,7 @@ package enum LayerGrammar {
   /// Names that others use for the same layers.
   static let otherNames = [
     "conv2d": "conv", "fc": "dense", "averagepool": "avgpool", "linear": "identity",
+    "bn": "batchnorm", "batchnorm2d": "batchnorm", "batchnorm1d": "batchnorm",
     "heaviside": "step", "logistic": "sigmoid", "leakyrelu": "leaky-relu",
   ]
 

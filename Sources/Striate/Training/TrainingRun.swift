@@ -29,7 +29,7 @@ final class TrainingRun: @unchecked Sendable {
     self.network = network
     plan = try Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
-      mode: .gradients(ofInputs: false), threads: trainer.threads)
+      mode: .gradients(ofInputs: false, inTraining: true), threads: trainer.threads)
     optimizer = trainer.optimizer
     let (steps, isTooLarge) = ((dataset.count + plan.batchSize - 1) / plan.batchSize)
       .multipliedReportingOverflow(by: epochs)
@@ -110,6 +110,8 @@ final class TrainingRun: @unchecked Sendable {
       let batch = order[start..<min(start + plan.batchSize, order.count)]
       loader.choose(batch)
       lossStep.setCount(batch.count)
+      plan.step.setImages(batch.count)
+      plan.step.setKey(RandomKey(seed: trainer.seed).derived(step))
       optimizer.learningRate =
         trainer.optimizer.learningRate * trainer.schedule.factor(step: step, of: steps)
       step += 1

@@ -15,6 +15,15 @@ import Testing
     }
   }
 
+  @Test(arguments: LayerCase.all.filter { $0.layer is any TrainingDependent })
+  func theEngineAgreesWithTheReferenceInATrainingStep(_ trial: LayerCase) throws {
+    let network = try network(of: trial.layer, on: trial.shapes)
+    for images in Self.batches where images > 1 {
+      try EngineTrial(network, images: images, scale: 2, training: RandomKey(seed: 5))
+        .expectAgreement("\(images) images")
+    }
+  }
+
   @Test(arguments: LayerCase.all)
   func aSecondRunRemembersNothingOfTheFirst(_ trial: LayerCase) throws {
     let network = try network(of: trial.layer, on: trial.shapes)

@@ -58,16 +58,15 @@ import Testing
     #expect(
       refusal(layer("a", "relu", "x"), layer("b", "relu", "x"))
         == "architecture, layer \"a\": expected a layer that reads it, found none: "
-        + "remove it, or put it last")
+        + "remove it, or make it an output")
     #expect(
       refusal(inputs: [], layer("a", "relu", "x")).contains("expected the names of inputs"))
-    #expect(refusal().contains("expected at least one input and one layer"))
+    #expect(refusal().contains("expected at least one layer"))
     #expect(
       refusal(layer("a", "relu, relu", "x"))
-        == "architecture, layer 1 \"a\": unknown layer; did you mean \"relu\"? known layers: "
-        + "add, arctan, avgpool, conv, conv1d, dense, flatten, gaussian, identity, "
-        + "inverse-multiquadratic, l2pool, leaky-relu, maxout, maxpool, meanout, multiply, "
-        + "multiquadratic, radial, relu, sigmoid, softmax, softplus, step, tanh")
+        .hasPrefix(
+          "architecture, layer 1 \"a\": unknown layer; did you mean \"relu\"? known layers: add, ")
+    )
   }
 
   @Test func shapesMustBePositiveAndSmallEnough() {

@@ -11,7 +11,8 @@ import Testing
     "meanout 3", "identity", "step", "sigmoid", "tanh", "arctan", "relu", "leaky-relu 0.01",
     "leaky-relu -1e-07", "softplus", "gaussian 0 1", "multiquadratic 0.5 2",
     "inverse-multiquadratic -1 0.25", "radial 10 gaussian 1.5", "radial 3 multiquadratic 2",
-    "radial 3 inverse-multiquadratic 2",
+    "radial 3 inverse-multiquadratic 2", "batchnorm", "batchnorm epsilon 0.001 momentum 0.01",
+    "dropout 0.5", "dropout2d 0.2", "stochastic-depth 0.1", "concat",
   ]
 
   @Test(arguments: texts) func everyLayerReadsItsOwnText(_ text: String) throws {
@@ -170,5 +171,12 @@ import Testing
     let network = try Network(
       text: String(repeating: "relu,", count: 10_000), input: [3], seed: 1)
     #expect(network.nodes.count == 10_000)
+  }
+}
+
+extension Network {
+  /// The layers of a text without blocks.
+  static func layers(text: String) throws -> [any Layer] {
+    try blocks(text: text).compactMap { $0 as? any Layer }
   }
 }

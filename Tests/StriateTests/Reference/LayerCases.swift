@@ -15,7 +15,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
   /// Every layer in several geometries: the one list that drives the tests of the layer family.
   static let all: [LayerCase] =
-    convolutions + sequences + pools + dense + activations + channels + several
+    convolutions + sequences + pools + dense + activations + channels + several + training
 
   static let convolutions = [
     LayerCase(Conv2D(filters: 1, kernel: 3), [1, 1, 5, 5]),
@@ -102,6 +102,20 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     LayerCase(Add(), [2, 2, 2, 2], [2, 2, 2, 2], [2, 2, 2, 2]),
     LayerCase(Multiply(), [2, 3], [2, 3]),
     LayerCase(Multiply(), [2, 4], [2, 4], [2, 4], [2, 4]),
+    LayerCase(Concatenate(), [2, 3], [2, 1]),
+    LayerCase(Concatenate(), [2, 1, 2, 3], [2, 2, 2, 3], [2, 1, 2, 3]),
+  ]
+
+  /// Layers that compute something else while a network is trained.
+  static let training = [
+    LayerCase(BatchNorm(), [5, 3]),
+    LayerCase(BatchNorm2D(), [3, 2, 3, 2]),
+    LayerCase(BatchNorm1D(epsilon: 0.1, momentum: 0.5), [3, 4, 5]),
+    LayerCase(BatchNorm(isAffine: false), [2, 3, 2, 2]),
+    LayerCase(Dropout(0.3), [3, 7]),
+    LayerCase(Dropout(0), [2, 3]),
+    LayerCase(Dropout2D(0.5), [3, 4, 2, 3]),
+    LayerCase(StochasticDepth(0.5), [6, 2, 2, 2]),
   ]
 
   /// The shapes without the batch.
@@ -115,7 +129,8 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   /// Numbers for the parameters.
   var parameterValues: [ReferenceTensor] {
     layer.parameters(of: shapes).enumerated().map {
-      awayFromKinks($1.shape, salt: 20 + $0, scale: 1)
+      let values = awayFromKinks($1.shape, salt: 20 + $0, scale: 1)
+      return $1.name == "running_var" ? values.map { abs($0) + 0.5 } : values
     }
   }
 }

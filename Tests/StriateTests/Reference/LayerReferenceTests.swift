@@ -11,27 +11,54 @@ import Testing
 
   @Test(arguments: LayerCase.all)
   func centralDifferencesProveTheGradients(_ trial: LayerCase) {
-    let (layer, inputs, parameters) = (trial.layer, trial.inputValues, trial.parameterValues)
-    let output = layer.referenceForward(inputs, parameters: parameters)
+    let layer = trial.layer
+    expectGradients(
+      of: trial, forward: { layer.referenceForward($0, parameters: $1) },
+      backward: { layer.referenceBackward($0, inputs: $1, output: $2, parameters: $3) })
+  }
+
+  @Test(arguments: LayerCase.all.filter { $0.layer is any TrainingDependent })
+  func centralDifferencesProveTheGradientsOfATrainingStep(_ trial: LayerCase) throws {
+    let layer = try #require(trial.layer as? any TrainingDependent)
+    let key = RandomKey(seed: 3)
+    expectGradients(
+      of: trial, forward: { layer.referenceTrainingForward($0, parameters: $1, key: key) },
+      backward: {
+        layer.referenceTrainingBackward($0, inputs: $1, output: $2, parameters: $3, key: key)
+      })
+  }
+
+  private func expectGradients(
+    of trial: LayerCase,
+    forward: ([ReferenceTensor], [ReferenceTensor]) -> ReferenceTensor,
+    backward: (ReferenceTensor, [ReferenceTensor], ReferenceTensor, [ReferenceTensor]) ->
+      ReferenceGradients
+  ) {
+    let (inputs, parameters) = (trial.inputValues, trial.parameterValues)
+    let output = forward(inputs, parameters)
     let above = awayFromKinks(output.shape, salt: 30, scale: 1)
-    let gradients = layer.referenceBackward(
-      above, inputs: inputs, output: output, parameters: parameters)
+    let gradients = backward(above, inputs, output, parameters)
 
     #expect(gradients.inputs.count == inputs.count)
     for (i, gradient) in gradients.inputs.enumerated() {
       let expected = centralDifferences(at: inputs[i]) { x in
         var changed = inputs
         changed[i] = x
-        return innerProduct(above, layer.referenceForward(changed, parameters: parameters))
+        return innerProduct(above, forward(changed, parameters))
       }
       expectClose(gradient, expected, relative: 1e-6, "input \(i)")
     }
     #expect(gradients.parameters.count == parameters.count)
+    let descriptions = trial.layer.parameters(of: trial.shapes)
     for (i, gradient) in gradients.parameters.enumerated() {
+      guard descriptions[i].isLearned else {
+        #expect(gradient.values.allSatisfy { $0 == 0 })
+        continue
+      }
       let expected = centralDifferences(at: parameters[i]) { w in
         var changed = parameters
         changed[i] = w
-        return innerProduct(above, layer.referenceForward(inputs, parameters: changed))
+        return innerProduct(above, forward(inputs, changed))
       }
       expectClose(gradient, expected, relative: 1e-6, "parameter \(i)")
     }

@@ -1,0 +1,199 @@
+import LaneKernels
+
+/// The engine's side of batch normalisation.
+///
+/// Forwards: sums of every block and channel; then each task combines the blocks' sums of its channels
+/// and normalises. Back: again sums of every block and channel, then the input's gradient. Sums of blocks
+/// are combined in Double and in the blocks' order, so that any number of threads computes the same
+/// bits. A ReLU that follows is computed along, both ways.
+extension BatchNorm: MasksGradient {
+  public func compile(into site: inout LayerSite) {
+    let steps = BatchNormSteps(self, site: &site)
+    if site.step == nil {
+      steps.appendPreparation(to: &site)
+      steps.appendForward(to: &site)
+    } else {
+      steps.appendStatistics(to: &site)
+    }
+    steps.appendGradients(to: &site)
+  }
+}
+
+private struct BatchNormSteps: Sendable {
+  let layer: BatchNorm
+  let channels: Int, pixels: Int
+  let blocks: Int, blockStride: Int
+  let step: StepState?
+  let kernels: KernelTable
+  let isClamped: Bool
+  let input: LaneValue, output: LaneValue
+  let parameters: [ParameterPlace]
+  /// Of each channel: centre, scale and shift.
+  let numbers: Floats
+  /// Of each channel: 1/√(σ² + ε).
+  let inverseDeviations: Floats
+  /// Of each block and channel: a shift, the sum and the sum of squares of the distances from it.
+  let sums: Floats
+  /// Of each block and channel: Σdy and Σdy·(x − μ).
+  let gradientSums: Floats
+
+  init(_ layer: BatchNorm, site: inout LayerSite) {
+    self.layer = layer
+    (input, output, parameters) = (site.inputs[0], site.output, site.parameters)
+    channels = output.shape[0]
+    pixels = output.elements / channels
+    (blocks, blockStride) = (site.blocks, output.blockStride)
+    (step, kernels, isClamped) = (site.step, site.kernels, site.floor == 0)
+    numbers = site.allocateOverwritten(channels * 3)
+    inverseDeviations = site.allocateOverwritten(channels)
+    sums = site.allocateOverwritten(site.step == nil ? 1 : blocks * channels * 3)
+    gradientSums = site.allocateOverwritten(site.isTraining ? blocks * channels * 2 : 1)
+  }
+
+  /// Where a channel range of a block starts.
+  func place(_ block: Int, _ range: Range<Int>) -> Int {
+    block * blockStride + range.lowerBound * pixels * laneCount
+  }
+
+  private func scaleAndShift(_ c: Int) -> (scale: Float, shift: Float) {
+    layer.isAffine ? (parameters[0].values.base[c], parameters[1].values.base[c]) : (1, 0)
+  }
+
+  private func set(_ c: Int, mean: Double, variance: Double) {
+    let inverse = 1 / (variance + layer.epsilon).squareRoot()
+    let (scale, shift) = scaleAndShift(c)
+    inverseDeviations.base[c] = Float(inverse)
+    numbers.base[c * 3] = Float(mean)
+    numbers.base[c * 3 + 1] = Float(Double(scale) * inverse)
+    // What the mean loses as a Float is made good here.
+    numbers.base[c * 3 + 2] =
+      shift - Float((mean - Double(Float(mean))) * Double(scale) * inverse)
+  }
+
+  /// Outside training: the numbers follow from the running statistics.
+  func appendPreparation(to site: inout LayerSite) {
+    let (mean, variance) = (parameters[parameters.count - 2], parameters[parameters.count - 1])
+    site.prepare(tasks: 1) { [self] _ in
+      for c in 0..<channels {
+        set(
+          c, mean: Double(mean.values.base[c]), variance: Double(variance.values.base[c]))
+      }
+    }
+  }
+
+  /// In training: sums of every block, combined by a step of their own that also keeps the running
+  /// statistics, and then the output.
+  func appendStatistics(to site: inout LayerSite) {
+    site.forEachPart(of: channels) { [self] block, range in
+      guard let step, step.images(ofBlock: block) > 0 else { return }
+      kernels.batchStatistics(
+        range.count, pixels, step.mask(ofBlock: block), input.values + place(block, range),
+        sums + (block * channels + range.lowerBound) * 3)
+    }
+    let parts = min(channels, LayerSite.fewestTasks)
+    site.forward(tasks: parts) { [self] part in
+      for c in channels * part / parts..<channels * (part + 1) / parts { combine(c) }
+    }
+    appendForward(to: &site)
+  }
+
+  /// The statistics of a channel from those of its blocks (Chan, Golub & LeVeque 1983,
+  /// doi:10.1080/00031305.1983.10483115, eq 2.1).
+  private func combine(_ c: Int) {
+    guard let step else { return }
+    let count = Double(step.images * pixels)
+    var mean = 0.0
+    for block in 0..<blocks where step.images(ofBlock: block) > 0 {
+      let s = sums + (block * channels + c) * 3
+      let size = Double(step.images(ofBlock: block) * pixels)
+      mean += (Double(s[0]) * size + Double(s[1])) / count
+    }
+    var squares = 0.0
+    for block in 0..<blocks where step.images(ofBlock: block) > 0 {
+      let s = sums + (block * channels + c) * 3
+      let size = Double(step.images(ofBlock: block) * pixels)
+      let distance = Double(s[0]) + Double(s[1]) / size - mean
+      squares += max(0, Double(s[2]) - Double(s[1]) * Double(s[1]) / size)
+      squares += size * distance * distance
+    }
+    set(c, mean: mean, variance: squares / count)
+    let running = parameters[parameters.count - 2].values.base
+    let runningVariance = parameters[parameters.count - 1].values.base
+    let rate = Float(layer.momentum)
+    running[c] += rate * (Float(mean) - running[c])
+    runningVariance[c] += rate * (Float(squares / max(1, count - 1)) - runningVariance[c])
+  }
+
+  /// The output, from the numbers of every channel.
+  func appendForward(to site: inout LayerSite) {
+    let floor = site.floor
+    site.forEachPart(of: channels) { [self] block, range in
+      kernels.normalize(
+        range.count, pixels, numbers + range.lowerBound * 3, floor,
+        input.values + place(block, range), output.values + place(block, range))
+    }
+  }
+
+  func appendGradients(to site: inout LayerSite) {
+    guard site.isTraining, let dy = output.gradient else { return }
+    let clamped: Floats? = isClamped ? output.values : nil
+    site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
+      let first = place(block, range)
+      kernels.batchGradientSums(
+        range.count, pixels, numbers + range.lowerBound * 3, input.values + first,
+        clamped.map { UnsafePointer($0 + first) }, dy + first,
+        gradientSums + (block * channels + range.lowerBound) * 2)
+    }
+    site.backward(tasks: 1) { [self] _ in
+      guard layer.isAffine else { return }
+      for c in 0..<channels {
+        let (sum, product) = gradientSum(c)
+        parameters[0].gradient?.base[c] = Float(product * Double(inverseDeviations.base[c]))
+        parameters[1].gradient?.base[c] = Float(sum)
+      }
+    }
+    guard let dx = input.gradient else { return }
+    let parts = site.parts(of: channels)
+    site.alsoBackward(tasks: blocks * parts) { [self] task in
+      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
+      let range = channels * part / parts..<channels * (part + 1) / parts
+      let first = place(block, range)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * 3) { factors in
+        for (k, c) in range.enumerated() {
+          let (a, b, d) = gradientFactors(c)
+          factors.initializeElement(at: k * 3, to: a)
+          factors.initializeElement(at: k * 3 + 1, to: b)
+          factors.initializeElement(at: k * 3 + 2, to: d)
+        }
+        guard let factors = factors.baseAddress else { return }
+        kernels.batchInputGradient(
+          range.count, pixels, numbers + range.lowerBound * 3, factors,
+          step?.mask(ofBlock: block), input.values + first,
+          clamped.map { UnsafePointer($0 + first) }, dy + first, dx + first)
+      }
+    }
+  }
+
+  /// Σdy and Σdy·(x − μ) of a channel.
+  private func gradientSum(_ c: Int) -> (Double, Double) {
+    var (sum, product) = (0.0, 0.0)
+    for block in 0..<blocks {
+      let s = gradientSums + (block * channels + c) * 2
+      sum += Double(s[0])
+      product += Double(s[1])
+    }
+    return (sum, product)
+  }
+
+  /// ∂E/∂x = a·∂E/∂y + b·(x − μ) + d.
+  private func gradientFactors(_ c: Int) -> (Float, Float, Float) {
+    let a = numbers.base[c * 3 + 1]
+    guard let step else { return (a, 0, 0) }
+    let (sum, product) = gradientSum(c)
+    let count = Double(step.images * pixels)
+    let inverse = Double(inverseDeviations.base[c])
+    return (
+      a, Float(-Double(a) * inverse * inverse * product / count), Float(-Double(a) * sum / count)
+    )
+  }
+}
