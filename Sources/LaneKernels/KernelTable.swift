@@ -117,9 +117,11 @@ public struct KernelTable: Sendable {
     ) -> Void
   public let loss:
     @Sendable (
-      _ kind: LossKernel, _ scale: Float, _ outputs: Int, _ output: Source, _ target: Source,
+      _ pass: LossPass, _ outputWeights: Source?, _ output: Source, _ target: Source,
       _ weight: Source, _ gradient: Target, _ result: Target
     ) -> Void
+  public let targetWeights:
+    @Sendable (_ outputs: Int, _ outputWeights: Source?, _ target: Source, _ result: Target) -> Void
   public let add: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let multiply: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let copyRows:
@@ -149,6 +151,58 @@ public struct KernelTable: Sendable {
       _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
       _ weightDecay: Float, _ isDecoupled: Bool, _ correction1: Float, _ correction2: Float
     ) -> Void
+  public let updateAdagrad:
+    @Sendable (
+      _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target,
+      _ learningRate: Float, _ initial: Float, _ epsilon: Float, _ weightDecay: Float
+    ) -> Void
+  public let updateAdadelta:
+    @Sendable (
+      _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target, _ change: Target,
+      _ learningRate: Float, _ smoothing: Double, _ epsilon: Float, _ weightDecay: Float
+    ) -> Void
+  public let updateNAdam:
+    @Sendable (
+      _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
+      _ gradientFactor: Float, _ meanFactor: Float, _ beta1: Double, _ beta2: Double,
+      _ epsilon: Float, _ weightDecay: Float, _ keep: Float, _ correction2: Float
+    ) -> Void
+  public let updateLion:
+    @Sendable (
+      _ count: Int, _ weights: Target, _ gradient: Source, _ momentum: Target,
+      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ keep: Float
+    ) -> Void
+  public let updateLAMB:
+    @Sendable (
+      _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
+      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
+      _ weightDecay: Float, _ correction1: Float, _ correction2: Float
+    ) -> Void
+  public let updateMomentum:
+    @Sendable (
+      _ count: Int, _ gradient: Source, _ momentum: Target, _ direction: Target,
+      _ factor: Double, _ nesterov: Bool
+    ) -> Void
+  public let matrixProduct:
+    @Sendable (
+      _ pass: MatrixPass, _ left: Source, _ right: Source, _ addend: Source?, _ result: Target
+    ) -> Void
+  public let copyMatrix:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ factor: Float, _ x: Source, _ stride: Int, _ y: Target,
+      _ targetStride: Int
+    ) -> Void
+  public let transposeMatrix:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ factor: Float, _ x: Source, _ stride: Int, _ y: Target,
+      _ targetStride: Int
+    ) -> Void
+  public let sumOfSquares: @Sendable (_ count: Int, _ x: Source) -> Float
+  public let scale: @Sendable (_ count: Int, _ factor: Float, _ x: Target) -> Void
+  public let clamp: @Sendable (_ count: Int, _ limit: Float, _ x: Target) -> Void
+  public let average: @Sendable (_ count: Int, _ decay: Double, _ x: Source, _ a: Target) -> Void
+  public let combine:
+    @Sendable (_ count: Int, _ a: Float, _ x: Source, _ b: Float, _ y: Target) -> Void
 
   /// The table of one instruction set, with its register tiles.
   ///
@@ -254,8 +308,10 @@ public struct KernelTable: Sendable {
     }
     loss = {
       LaneKernels.loss(
-        isa, $0, scale: $1, outputs: $2, output: $3, target: $4, weight: $5, gradient: $6,
-        result: $7)
+        isa, $0, outputWeights: $1, output: $2, target: $3, weight: $4, gradient: $5, result: $6)
+    }
+    targetWeights = {
+      LaneKernels.targetWeights(isa, outputs: $0, outputWeights: $1, target: $2, result: $3)
     }
     add = { LaneKernels.add(isa, count: $0, $1, to: $2) }
     multiply = { LaneKernels.multiply(isa, count: $0, $1, into: $2) }
@@ -283,5 +339,49 @@ public struct KernelTable: Sendable {
         beta1: $6, beta2: $7, epsilon: $8, weightDecay: $9, isDecoupled: $10, correction1: $11,
         correction2: $12)
     }
+    updateAdagrad = {
+      LaneKernels.updateAdagrad(
+        isa, count: $0, weights: $1, gradient: $2, square: $3, learningRate: $4, initial: $5,
+        epsilon: $6, weightDecay: $7)
+    }
+    updateAdadelta = {
+      LaneKernels.updateAdadelta(
+        isa, count: $0, weights: $1, gradient: $2, square: $3, change: $4, learningRate: $5,
+        smoothing: $6, epsilon: $7, weightDecay: $8)
+    }
+    updateNAdam = {
+      LaneKernels.updateNAdam(
+        isa, count: $0, weights: $1, gradient: $2, mean: $3, square: $4, gradientFactor: $5,
+        meanFactor: $6, beta1: $7, beta2: $8, epsilon: $9, weightDecay: $10, keep: $11,
+        correction2: $12)
+    }
+    updateLion = {
+      LaneKernels.updateLion(
+        isa, count: $0, weights: $1, gradient: $2, momentum: $3, learningRate: $4, beta1: $5,
+        beta2: $6, keep: $7)
+    }
+    updateLAMB = {
+      LaneKernels.updateLAMB(
+        isa, count: $0, weights: $1, gradient: $2, mean: $3, square: $4, learningRate: $5,
+        beta1: $6, beta2: $7, epsilon: $8, weightDecay: $9, correction1: $10, correction2: $11)
+    }
+    updateMomentum = {
+      LaneKernels.updateMomentum(
+        isa, count: $0, gradient: $1, momentum: $2, direction: $3, factor: $4, nesterov: $5)
+    }
+    matrixProduct = { LaneKernels.matrixProduct(isa, $0, $1, $2, $3, $4) }
+    copyMatrix = {
+      LaneKernels.copyMatrix(
+        isa, rows: $0, columns: $1, factor: $2, from: $3, stride: $4, to: $5, targetStride: $6)
+    }
+    transposeMatrix = {
+      LaneKernels.transposeMatrix(
+        isa, rows: $0, columns: $1, factor: $2, from: $3, stride: $4, to: $5, targetStride: $6)
+    }
+    sumOfSquares = { LaneKernels.sumOfSquares(isa, count: $0, $1) }
+    scale = { LaneKernels.scale(isa, count: $0, by: $1, $2) }
+    clamp = { LaneKernels.clamp(isa, count: $0, to: $1, $2) }
+    average = { LaneKernels.average(isa, count: $0, decay: $1, $2, into: $3) }
+    combine = { LaneKernels.combine(isa, count: $0, $1, $2, $3, into: $4) }
   }
 }

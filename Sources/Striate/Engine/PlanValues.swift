@@ -121,7 +121,7 @@ extension Network {
     lossStep.write(targets: targets)
     lossStep.setCount(count)
     plan.runForward()
-    plan.pool.run(Program([lossStep.phase]))
+    plan.pool.run(Program(lossStep.phases))
     plan.runBackward()
     return (
       lossStep.result().loss,

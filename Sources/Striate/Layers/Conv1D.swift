@@ -29,10 +29,13 @@ public struct Conv1D: Layer, Equatable {
   /// Which outputs share a bias.
   public var bias: Conv2D.Bias
 
+  /// What the weights hold before training; with all but PyTorch's default, biases start at 0.
+  public var initialization: Initializer
+
   /// A convolution with `filters` kernels.
   public init(
     filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-    groups: Int = 1, bias: Conv2D.Bias = .shared
+    groups: Int = 1, bias: Conv2D.Bias = .shared, initialization: Initializer = .standard
   ) {
     self.filters = filters
     self.kernel = kernel
@@ -41,6 +44,7 @@ public struct Conv1D: Layer, Equatable {
     self.dilation = dilation
     self.groups = groups
     self.bias = bias
+    self.initialization = initialization
   }
 
   /// The same convolution on an image of one row.
@@ -48,7 +52,7 @@ public struct Conv1D: Layer, Equatable {
     Conv2D(
       filters: filters, kernel: Extent(1, kernel), stride: Extent(1, stride),
       padding: Padding(top: 0, left: padding, bottom: 0, right: padding),
-      dilation: Extent(1, dilation), groups: groups, bias: bias)
+      dilation: Extent(1, dilation), groups: groups, bias: bias, initialization: initialization)
   }
 
   public var stem: String { "conv" }
@@ -62,6 +66,7 @@ public struct Conv1D: Layer, Equatable {
       + (dilation == 1 ? "" : " dilation \(dilation)")
       + (groups == 1 ? "" : " groups \(groups)")
       + (bias == .shared ? "" : " bias \(bias.rawValue)")
+      + initialization.option
   }
 
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {

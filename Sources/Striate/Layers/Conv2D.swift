@@ -20,15 +20,19 @@ public struct Conv2D: Layer, Equatable {
   /// Which outputs share a bias.
   public var bias: Bias
 
+  /// What the weights hold before training; with all but PyTorch's default, biases start at 0.
+  public var initialization: Initializer
+
   /// A convolution with `filters` kernels.
   public init(
     filters: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,
-    groups: Int = 1, bias: Bias = .shared
+    groups: Int = 1, bias: Bias = .shared, initialization: Initializer = .standard
   ) {
     self.filters = filters
     self.window = Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
     self.groups = groups
     self.bias = bias
+    self.initialization = initialization
   }
 
   /// Which outputs of a convolution share a bias.
@@ -50,6 +54,7 @@ public struct Conv2D: Layer, Equatable {
     return "conv \(filters) \(kernel)\(window.options)"
       + (groups == 1 ? "" : " groups \(groups)")
       + (bias == .shared ? "" : " bias \(bias.rawValue)")
+      + initialization.option
   }
 
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
@@ -64,19 +69,24 @@ public struct Conv2D: Layer, Equatable {
         expected: "groups that divide \(shape[0]) input channels and \(filters) filters",
         found: "groups \(groups)", advice: "choose a common divisor")
     }
+    try initialization.validate()
     let size = try window.outputSize(of: Extent(shape[1], shape[2]))
     return [filters, size.height, size.width]
   }
 
   public func parameters(of inputs: [[Int]]) -> [ParameterDescription] {
     let channels = inputs[0][0] / groups
-    let initializer = Initializer.fanIn(channels * window.kernel.height * window.kernel.width)
     let weight = ParameterDescription(
       name: "weight", shape: [filters, channels, window.kernel.height, window.kernel.width],
-      initializer: initializer)
+      initializer: initialization)
     guard bias != .none, let output = try? outputShape(of: inputs) else { return [weight] }
     let shape = bias == .untied ? output : [filters]
-    return [weight, ParameterDescription(name: "bias", shape: shape, initializer: initializer)]
+    let fanIn = channels * window.kernel.height * window.kernel.width
+    return [
+      weight,
+      ParameterDescription(
+        name: "bias", shape: shape, initializer: initialization.bias(fanIn: fanIn)),
+    ]
   }
 
   public func multiplyAdds(of inputs: [[Int]]) throws -> Int {

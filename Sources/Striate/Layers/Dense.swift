@@ -13,15 +13,21 @@ public struct Dense: Layer, Equatable {
   /// Whether each output has a bias.
   public var bias: Bool
 
+  /// What the weights hold before training; with all but PyTorch's default, biases start at 0.
+  public var initialization: Initializer
+
   /// A layer of `outputs` neurons.
-  public init(_ outputs: Int, bias: Bool = true) {
+  public init(_ outputs: Int, bias: Bool = true, initialization: Initializer = .standard) {
     self.outputs = outputs
     self.bias = bias
+    self.initialization = initialization
   }
 
   public var stem: String { "fc" }
 
-  public var text: String { "dense \(outputs)" + (bias ? "" : " bias none") }
+  public var text: String {
+    "dense \(outputs)" + (bias ? "" : " bias none") + initialization.option
+  }
 
   public var backwardNeeds: BackwardNeeds { .inputs }
 
@@ -32,17 +38,19 @@ public struct Dense: Layer, Equatable {
         expected: "1 to \(Network.elementLimit) outputs", found: "\(outputs)",
         advice: "choose a number in that range")
     }
+    try initialization.validate()
     return [outputs]
   }
 
   public func parameters(of inputs: [[Int]]) -> [ParameterDescription] {
     let features = inputs[0][0]
-    let initializer = Initializer.fanIn(features)
     let weight = ParameterDescription(
-      name: "weight", shape: [outputs, features], initializer: initializer)
+      name: "weight", shape: [outputs, features], initializer: initialization)
     guard bias else { return [weight] }
     return [
-      weight, ParameterDescription(name: "bias", shape: [outputs], initializer: initializer),
+      weight,
+      ParameterDescription(
+        name: "bias", shape: [outputs], initializer: initialization.bias(fanIn: features)),
     ]
   }
 

@@ -107,27 +107,3 @@ public struct ShapeMismatch: Error, Sendable, Equatable {
     self.advice = advice
   }
 }
-
-/// How a parameter is filled before training.
-public enum Initializer: Sendable, Equatable {
-  /// All elements alike.
-  case constant(Float)
-
-  /// Evenly from −bound to bound.
-  case uniform(bound: Float)
-
-  /// PyTorch's default: evenly from −1/√fanIn to 1/√fanIn (He et al. 2015, arXiv:1502.01852, a = √5).
-  static func fanIn(_ fanIn: Int) -> Initializer {
-    .uniform(bound: 1 / Float(max(1, fanIn)).squareRoot())
-  }
-
-  /// The elements of a parameter of `count` elements.
-  func values(count: Int, generator: inout SeededGenerator) -> [Float] {
-    switch self {
-    case .constant(let value):
-      Array(repeating: value, count: count)
-    case .uniform(let bound):
-      (0..<count).map { _ in generator.uniform(in: -bound..<bound) }
-    }
-  }
-}

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How far a network's outputs y are from their targets t: one number to make small.
 ///
 /// Targets have the shape of the outputs, for every loss: a class is a one-hot vector.
@@ -8,8 +6,9 @@ import Foundation
 public struct Loss: Sendable, Equatable {
   /// What is summed over the outputs of one image.
   public enum Kind: Sendable, Equatable {
-    /// −Σ t · log softmax(y), the softmax over the first axis after the batch.
-    case softmaxCrossEntropy
+    /// −Σ w · q · log softmax(y), the softmax over the first axis after the batch; q are the smoothed
+    /// targets and w the weights of the classes.
+    case crossEntropy(smoothing: Double, classWeights: [Double], ignoredIndex: Int?)
 
     /// −Σ t · log(y).
     case negativeLogLikelihood
@@ -17,8 +16,39 @@ public struct Loss: Sendable, Equatable {
     /// C · Σ (t − y)².
     case squaredError(scale: Double)
 
+    /// 1/n · Σ |t − y| over the n outputs.
+    case absoluteError
+
+    /// 1/n · Σ of a parabola up to the distance δ and a straight line beyond.
+    case huber(delta: Double)
+
+    /// 1/n · Σ of Huber's function of width β, divided by β.
+    case smoothL1(beta: Double)
+
     /// −1/n · Σ (t · log(y) + (1 − t) · log(1 − y)) over the n outputs.
     case binaryCrossEntropy
+
+    /// The same of the outputs' sigmoids; what t takes part in counts w times.
+    case binaryCrossEntropyWithLogits(positiveWeights: [Double])
+
+    /// −Σ α · t · (1 − p)^γ · log(p) with p = softmax(y).
+    case focal(gamma: Double, alpha: [Double])
+
+    /// The same for n independent outputs with p = sigmoid(y), averaged over them.
+    case binaryFocal(gamma: Double, alpha: Double?)
+
+    /// 1/n · Σ max(0, 1 − (2t − 1) · y).
+    case hinge
+
+    /// 1/n · Σ (1 − t) · max(0, m + y − Σ t · y)^p.
+    case multiMargin(power: Int, margin: Double)
+
+    /// Σ t · (log(t) − y), of log-probabilities y.
+    case klDivergence
+
+    /// −Σ t · log softmax(y).
+    public static let softmaxCrossEntropy = Kind.crossEntropy(
+      smoothing: 0, classWeights: [], ignoredIndex: nil)
   }
 
   /// How the losses of a batch become one.
@@ -41,48 +71,10 @@ public struct Loss: Sendable, Equatable {
     self.reduction = reduction
   }
 
-  /// Cross-entropy of the outputs taken as scores (logits): softmax and negative log-likelihood in one.
-  ///
-  ///     E = Σ(k) t[k] · (log Σ(j) exp(y[j]) − y[k]),  ∂E/∂y[k] = softmax(y)[k] · Σ(j) t[j] − t[k]
-  ///
-  /// The largest score is subtracted first, so that no score is too large.
-  /// Source: seeds/002 eq 16, 17.
-  public static let softmaxCrossEntropy = Loss(.softmaxCrossEntropy)
-
-  /// Negative log-likelihood of the outputs taken as probabilities.
-  ///
-  ///     E = −Σ(k) t[k] · log(y[k]),  ∂E/∂y[k] = −t[k] / y[k]
-  ///
-  /// It is finite for a probability of 0: a logarithm counts as at least `smallestLogarithm`, a
-  /// denominator as at least `smallestDenominator`.
-  /// Source: seeds/002 eq 17.
-  public static let negativeLogLikelihood = Loss(.negativeLogLikelihood)
-
-  /// The squared distance ‖t − y‖², summed over the outputs and averaged over the images.
-  ///
-  /// Source: seeds/000 eq 1.
-  public static let meanSquaredError = squaredError(scale: 1)
-
-  /// Half the squared distance, ½‖t − y‖², whose derivative is y − t.
-  ///
-  /// Source: seeds/003 §2; seeds/004, backward pass.
-  public static let halfSquaredError = squaredError(scale: 0.5)
-
-  /// A multiple of the squared distance.
-  ///
-  ///     E = C · Σ(k) (t[k] − y[k])²,  ∂E/∂y[k] = 2C · (y[k] − t[k])
-  ///
-  /// Source: seeds/003 eq 2.
-  public static func squaredError(scale: Double) -> Loss { Loss(.squaredError(scale: scale)) }
-
-  /// Binary cross-entropy of outputs taken as independent probabilities, averaged over the n outputs.
-  ///
-  ///     E = −1/n · Σ(k) (t · log(y) + (1 − t) · log(1 − y)),  ∂E/∂y = 1/n · ((1 − t)/(1 − y) − t/y)
-  ///
-  /// It is finite for probabilities 0 and 1: a logarithm counts as at least `smallestLogarithm`, and
-  /// the denominator y(1 − y) of the derivative as at least `smallestDenominator`.
-  /// Source: seeds/003 eq 21, 22.
-  public static let binaryCrossEntropy = Loss(.binaryCrossEntropy)
+  /// The class whose images count for nothing: their targets are all zero.
+  public var ignoredIndex: Int? {
+    if case .crossEntropy(_, _, let index) = kind { index } else { nil }
+  }
 
   /// The least value that the logarithm of a probability takes in a loss.
   public static let smallestLogarithm = -100.0
@@ -90,4 +82,46 @@ public struct Loss: Sendable, Equatable {
   /// The least value that a probability takes as a denominator in the gradient of a loss:
   /// the `Float` nearest to 10⁻¹², as in PyTorch.
   public static let smallestDenominator = Double(Float(1e-12))
+}
+
+extension Loss.Kind {
+  /// Whether the loss is of one class among several, so that the outputs of an image depend on one another.
+  var isOfClasses: Bool {
+    switch self {
+    case .crossEntropy, .focal, .multiMargin: true
+    default: false
+    }
+  }
+
+  /// Whether the loss of an image is the mean of its outputs and not their sum.
+  var averagesOutputs: Bool {
+    switch self {
+    case .absoluteError, .huber, .smoothL1, .binaryCrossEntropy, .binaryCrossEntropyWithLogits,
+      .binaryFocal, .hinge, .multiMargin:
+      true
+    case .crossEntropy, .negativeLogLikelihood, .squaredError, .focal, .klDivergence: false
+    }
+  }
+
+  /// Whether the mean is over the weights of the images' classes, without the ignored ones.
+  var weighsImages: Bool {
+    guard case .crossEntropy(_, let weights, let ignored) = self else { return false }
+    return !weights.isEmpty || ignored != nil
+  }
+
+  /// The numbers that belong to single outputs: one for each, one for all, or none.
+  var outputWeights: [Double] {
+    switch self {
+    case .crossEntropy(_, let weights, _), .binaryCrossEntropyWithLogits(let weights),
+      .focal(_, let weights):
+      weights
+    default: []
+    }
+  }
+}
+
+/// A loss that cannot be: no loss has that name, or a number is outside its range.
+public struct InvalidLoss: Error, CustomStringConvertible, Equatable {
+  /// The whole message.
+  public let description: String
 }

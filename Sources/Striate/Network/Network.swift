@@ -140,10 +140,9 @@ public struct Network: Sendable {
   init(inputs: [Input], layers: [GraphEntry], outputs: [Value], seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     try self.init(inputs: inputs, layers: layers, outputs: outputs) { _, description in
-      let count = description.shape.reduce(1, *)
-      return Tensor(
+      Tensor(
         shape: description.shape,
-        scalars: description.initializer.values(count: count, generator: &generator))
+        scalars: description.initializer.values(shape: description.shape, generator: &generator))
     }
   }
 

@@ -17,7 +17,8 @@ extension Network {
   /// Each layer is its name followed by its numbers and options, as in the layer's own `text`:
   ///
   ///     conv 8 5x5 stride 2 padding 1    also: dilation 2, groups 2, bias untied, bias none;
-  ///                                      padding same; padding top,left,bottom,right
+  ///                                      padding same; padding top,left,bottom,right;
+  ///                                      init he-normal, init orthogonal, init normal(0.02)
   ///     conv1d 8 5, dense 10, flatten, add, multiply, softmax
   ///     maxpool 2, avgpool 3x3 stride 2, l2pool 2
   ///     relu, sigmoid, tanh, arctan, softplus, step, identity, leaky-relu 0.01
@@ -75,10 +76,12 @@ package enum LayerGrammar {
       "conv": convolution, "conv1d": convolution1D,
       "dense": { words in
         let outputs = try words.integer("the number of outputs")
-        let bias = try words.options(["bias"])["bias"].map {
+        let options = try words.options(["bias", "init"])
+        let bias = try options["bias"].map {
           try words.choice($0, of: ["none": false, "shared": true])
         }
-        return Dense(outputs, bias: bias ?? true)
+        return Dense(
+          outputs, bias: bias ?? true, initialization: try initialization(options, words))
       },
       "maxpool": { try pool(&$0) { MaxPool2D($0, stride: $1) } },
       "avgpool": { try pool(&$0) { AveragePool2D($0, stride: $1) } },
@@ -152,7 +155,7 @@ package enum LayerGrammar {
   private static func convolution(_ words: inout LayerWords) throws -> any Layer {
     let filters = try words.integer("the number of filters")
     let kernel = try words.extent("the kernel's size")
-    let options = try words.options(["stride", "padding", "dilation", "groups", "bias"])
+    let options = try words.options(["stride", "padding", "dilation", "groups", "bias", "init"])
     let stride = try options["stride"].map { try words.extent($0, "the stride") } ?? 1
     let dilation = try options["dilation"].map { try words.extent($0, "the dilation") } ?? 1
     return Conv2D(
@@ -162,13 +165,14 @@ package enum LayerGrammar {
       } ?? 0,
       dilation: dilation,
       groups: try options["groups"].map { try words.integer($0, "the number of groups") } ?? 1,
-      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared)
+      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared,
+      initialization: try initialization(options, words))
   }
 
   private static func convolution1D(_ words: inout LayerWords) throws -> any Layer {
     let filters = try words.integer("the number of filters")
     let kernel = try words.integer("the kernel's length")
-    let options = try words.options(["stride", "padding", "dilation", "groups", "bias"])
+    let options = try words.options(["stride", "padding", "dilation", "groups", "bias", "init"])
     func number(_ name: String, otherwise: Int) throws -> Int {
       try options[name].map { try words.integer($0, "the \(name)") } ?? otherwise
     }
@@ -183,7 +187,19 @@ package enum LayerGrammar {
     return Conv1D(
       filters: filters, kernel: kernel, stride: stride, padding: zeros, dilation: dilation,
       groups: try number("groups", otherwise: 1),
-      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared)
+      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared,
+      initialization: try initialization(options, words))
+  }
+
+  /// The option init: "he-normal", "normal(0.02)".
+  private static func initialization(
+    _ options: [String: String], _ words: LayerWords
+  ) throws -> Initializer {
+    guard let word = options["init"] else { return .standard }
+    guard let initialization = Initializer(word: word) else {
+      throw words.unknown("initialization", word, known: Initializer.names)
+    }
+    return initialization
   }
 
   private static func pool(

@@ -39,7 +39,7 @@ public struct AdamW: Optimizer, Equatable {
   }
 
   public func referenceUpdate(
-    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int
+    _ w: inout [Double], shape: [Int], gradient: [Double], state: inout [[Double]], step: Int
   ) {
     let rate = Double(learningRate)
     for i in w.indices {

@@ -22,7 +22,7 @@ public struct GradientDescent: Optimizer, Equatable {
   }
 
   public func referenceUpdate(
-    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int
+    _ w: inout [Double], shape: [Int], gradient: [Double], state: inout [[Double]], step: Int
   ) {
     for i in w.indices { w[i] -= Double(learningRate) * gradient[i] }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import LaneKernels
 
-/// The running means of the gradient and of its square that `Adam` and `AdamW` share.
+/// The running means of the gradient and of its square that `Adam` and the rules after it share.
 ///
 ///     m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²
 ///     direction = m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
@@ -25,9 +25,11 @@ public struct Moments: Sendable, Equatable {
   }
 
   /// The numbers that are not at their defaults.
-  var text: String {
-    let defaults = Moments()
-    return (beta1 == defaults.beta1 ? "" : " beta1 \(beta1.short)")
+  var text: String { text(usual: Moments()) }
+
+  /// The numbers that are not at those of a rule.
+  func text(usual defaults: Moments) -> String {
+    (beta1 == defaults.beta1 ? "" : " beta1 \(beta1.short)")
       + (beta2 == defaults.beta2 ? "" : " beta2 \(beta2.short)")
       + (epsilon == defaults.epsilon ? "" : " epsilon \(epsilon.short)")
   }

@@ -8,6 +8,9 @@ public protocol Optimizer: Sendable {
   /// How far one step goes.
   var learningRate: Float { get set }
 
+  /// λ: how strongly weights are drawn towards zero. A rule without it has 0 and stays at 0.
+  var weightDecay: Double { get set }
+
   /// What a user calls the rule: "adam".
   var name: String { get }
 
@@ -17,6 +20,12 @@ public protocol Optimizer: Sendable {
   /// The number of state arrays it keeps for each parameter.
   var stateCount: Int { get }
 
+  /// What one call of `update` is given.
+  var scope: UpdateScope { get }
+
+  /// The Floats of memory that `update` needs for a parameter of that shape while it runs.
+  func scratchCount(shape: [Int]) -> Int
+
   /// Throws `InvalidOptimizer` where a number is outside its range.
   func validate() throws
 
@@ -24,21 +33,54 @@ public protocol Optimizer: Sendable {
   ///
   /// - Parameters:
   ///   - w: The parameter's elements.
+  ///   - shape: The parameter's shape.
   ///   - gradient: ∂E/∂w.
   ///   - state: `stateCount` arrays as long as `w`, zeros before the first step.
   ///   - step: The number of this step; the first is 1.
   func referenceUpdate(
-    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int)
+    _ w: inout [Double], shape: [Int], gradient: [Double], state: inout [[Double]], step: Int)
 
   /// One update of a part of the parameters in the engine. The first step is 1.
   func update(_ slice: ParameterSlice, step: Int)
 }
 
+extension Optimizer {
+  /// 0: a rule has no weight decay unless it says so.
+  public var weightDecay: Double {
+    get { 0 }
+    set {}
+  }
+
+  /// Elements: most rules treat each number by itself.
+  public var scope: UpdateScope { .elements }
+
+  /// None.
+  public func scratchCount(shape: [Int]) -> Int { 0 }
+
+  /// One update of a parameter of one axis in Double.
+  public func referenceUpdate(
+    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int
+  ) {
+    referenceUpdate(&w, shape: [w.count], gradient: gradient, state: &state, step: step)
+  }
+}
+
+/// What one call of an optimizer's `update` is given.
+public enum UpdateScope: Sendable, Equatable {
+  /// Any part of the parameters: each number is updated by itself.
+  case elements
+  /// One whole parameter, with its shape: a number's update depends on the others.
+  case parameter
+}
+
 /// A part of a network's parameters in the engine's memory, with their gradient and the optimizer's
 /// state.
 public struct ParameterSlice {
-  /// The number of Floats, a multiple of 16.
+  /// The number of Floats, a multiple of 16. What follows a parameter's last element is zero and stays zero.
   public let count: Int
+
+  /// The shape of the parameter where the rule's scope is `.parameter`, else empty.
+  public let shape: [Int]
 
   /// The parameters.
   public let weights: UnsafeMutablePointer<Float>
@@ -49,16 +91,22 @@ public struct ParameterSlice {
   /// The kernels of the processor.
   public let kernels: KernelTable
 
+  /// As many Floats as `scratchCount` asked for, from a cache line on; any numbers.
+  public let scratch: UnsafeMutablePointer<Float>
+
   private let states: UnsafeMutablePointer<Float>
   private let stateStride: Int
 
   /// A slice whose state arrays start `stateStride` Floats apart.
   package init(
-    count: Int, weights: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>,
-    kernels: KernelTable, states: UnsafeMutablePointer<Float>, stateStride: Int
+    count: Int, shape: [Int] = [], weights: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, kernels: KernelTable, states: UnsafeMutablePointer<Float>,
+    stateStride: Int, scratch: UnsafeMutablePointer<Float>? = nil
   ) {
-    (self.count, self.weights, self.gradient) = (count, weights, gradient)
-    (self.kernels, self.states, self.stateStride) = (kernels, states, stateStride)
+    (self.count, self.shape) = (count, shape)
+    (self.weights, self.gradient, self.kernels) = (weights, gradient, kernels)
+    (self.states, self.stateStride) = (states, stateStride)
+    self.scratch = scratch ?? states
   }
 
   /// The state array of that index.

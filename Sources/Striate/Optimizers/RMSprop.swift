@@ -56,7 +56,7 @@ public struct RMSprop: Optimizer, Equatable {
   }
 
   public func referenceUpdate(
-    _ w: inout [Double], gradient: [Double], state: inout [[Double]], step: Int
+    _ w: inout [Double], shape: [Int], gradient: [Double], state: inout [[Double]], step: Int
   ) {
     for i in w.indices {
       let g = gradient[i] + weightDecay * w[i]

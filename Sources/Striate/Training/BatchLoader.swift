@@ -70,8 +70,9 @@ final class BatchLoader: @unchecked Sendable {
     for lane in chosen.count..<indices.count { indices[lane] = last }
   }
 
-  /// Loads the chosen images, a block a task, and their one-hot targets.
-  func tasks(targets: LaneValue?) -> Tasks {
+  /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
+  /// the ignored class.
+  func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
     Tasks(count: plan.blocks) { [self] block in
       let input = plan.inputs[0]
       let target = input.values + block * input.blockStride
@@ -90,7 +91,8 @@ final class BatchLoader: @unchecked Sendable {
       let place = targets.values + block * targets.blockStride
       place.update(repeating: 0, count: targets.blockStride)
       for lane in 0..<laneCount where block * laneCount + lane < count {
-        place[labels[indices[block * laneCount + lane]] * laneCount + lane] = 1
+        let label = labels[indices[block * laneCount + lane]]
+        if label != ignored { place[label * laneCount + lane] = 1 }
       }
     }
   }

@@ -107,14 +107,16 @@ struct Evaluator {
     self.plan = plan
     loader = BatchLoader(dataset, preprocessing: preprocessing, plan: plan)
     lossStep = try loss.map { try LossStep($0, plan: plan) }
-    let load = Phase(groups: [loader.tasks(targets: lossStep?.targets)])
-    program = Program([load] + plan.forward + (lossStep.map { [$0.phase] } ?? []))
+    let load = Phase(groups: [
+      loader.tasks(targets: lossStep?.targets, ignoring: loss?.ignoredIndex)
+    ])
+    program = Program([load] + plan.forward + (lossStep?.phases ?? []))
   }
 
   func evaluate() -> Evaluation {
     var predictions: [Int] = []
     predictions.reserveCapacity(dataset.count)
-    var sum = 0.0
+    var (sum, weight) = (0.0, 0.0)
     loader.withPixels(of: dataset) {
       let all = Array(0..<dataset.count)
       for start in stride(from: 0, to: dataset.count, by: plan.batchSize) {
@@ -122,13 +124,16 @@ struct Evaluator {
         loader.choose(batch)
         lossStep?.setCount(batch.count)
         plan.pool.run(program)
-        if let lossStep { sum += lossStep.result().meanLoss * Double(batch.count) }
+        if let result = lossStep?.result() {
+          sum += result.meanLoss * result.weight
+          weight += result.weight
+        }
         for image in 0..<batch.count { predictions.append(prediction(image)) }
       }
     }
     return Evaluation(
       predictions: predictions, labels: dataset.labels, classNames: dataset.classNames,
-      loss: lossStep == nil ? nil : sum / Double(max(1, dataset.count)))
+      loss: lossStep == nil ? nil : weight == 0 ? 0 : sum / weight)
   }
 
   /// The class of the largest output, of those that the data have.

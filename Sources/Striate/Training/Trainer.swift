@@ -126,6 +126,7 @@ public struct Trainer: Sendable {
 
   private func check(_ dataset: Dataset, epochs: Int) throws {
     try optimizer.validate()
+    try schedule.validate()
     func require(_ holds: Bool, _ what: String, _ expected: String, _ found: Int) throws {
       guard holds else {
         throw InvalidTraining(description: "\(what): expected \(expected), found \(found)")
@@ -142,6 +143,9 @@ public struct Trainer: Sendable {
     try require((patience ?? 1) >= 1, "patience", "at least 1 epoch", patience ?? 1)
     try require(
       patience == nil || validation != nil, "patience", "validation data to watch", 0)
+    try require(
+      !schedule.watchesValidation || validation != nil, "schedule \(schedule.text)",
+      "validation data to watch", 0)
   }
 }
 

@@ -123,6 +123,16 @@ struct Arguments: Sendable {
     return value
   }
 
+  /// An option's value as `read` understands it; what it throws says what was expected.
+  func description<Value>(_ name: String, _ read: (String) throws -> Value) throws -> Value? {
+    guard let value = try text(name) else { return nil }
+    do {
+      return try read(value)
+    } catch {
+      throw Usage.Mistake("option --\(name): \(error)")
+    }
+  }
+
   /// The mistake of a value that is not what an option takes.
   func mistake(_ name: String, _ expected: String, _ found: String) -> Usage.Mistake {
     Usage.Mistake("option --\(name): expected \(expected), found \"\(found.prefix(40))\"")

@@ -14,13 +14,15 @@ struct Recipe {
     Command.Option("epochs", "N", "passes over the training images"),
     Command.Option("batch", "N", aliases: ["batch-size"], "images a step"),
     Command.Option("lr", "RATE", aliases: ["learning-rate"], "learning rate"),
-    Command.Option("optimizer", "NAME", "one of " + optimizerNames.joined(separator: ", ")),
-    Command.Option("momentum", "μ", "for --optimizer sgd and rmsprop"),
+    Command.Option("optimizer", "NAME", "one of " + lines(optimizerNames)),
+    Command.Option("momentum", "μ", "for --optimizer sgd, rmsprop and muon"),
     Command.Option("nesterov", "Nesterov's momentum, for --optimizer sgd"),
     Command.Option("weight-decay", "λ", "for every --optimizer but gd"),
-    Command.Option("loss", "NAME", "one of " + Loss.names.joined(separator: ", ")),
     Command.Option(
-      "schedule", "NAME", "of the learning rate: " + scheduleNames.joined(separator: ", ")),
+      "loss", "TEXT", "such as \"cross-entropy smoothing 0.1\":\n" + lines(Loss.names)),
+    Command.Option(
+      "schedule", "TEXT",
+      "of the learning rate, such as \"warmup 5 cosine\":\n" + lines(LearningRateSchedule.names)),
     Command.Option(
       "pixels", "NAME", "normalized (mean 0, deviation 1) or raw (0 to 1)"),
     Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
@@ -29,7 +31,19 @@ struct Recipe {
 
   private static let pixelNames = ["normalized", "raw"]
 
-  private static let scheduleNames = LearningRateSchedule.allCases.map(\.rawValue)
+  /// Names in lines that fit beside the options.
+  private static func lines(_ names: [String]) -> String {
+    var lines = [""]
+    for name in names {
+      let line = lines[lines.count - 1]
+      if line.count + name.count > 64 {
+        lines.append(name)
+      } else {
+        lines[lines.count - 1] = line.isEmpty ? name : line + ", " + name
+      }
+    }
+    return lines.joined(separator: ",\n")
+  }
 
   private static let modelList: String = {
     let names = NamedModel.all.map(\.name)
@@ -55,15 +69,15 @@ struct Recipe {
     }
     epochs = try arguments.integer("epochs", in: 1...1_000_000) ?? named?.epochs ?? 5
     trainer = Trainer(
-      loss: try arguments.choice("loss", of: Loss.names).map { try Loss(named: $0) }
+      loss: try arguments.description("loss") { try Loss(named: $0) }
         ?? named?.loss ?? network.usualLoss,
       optimizer: try Self.optimizer(arguments, otherwise: named?.optimizer ?? Adam()),
       batchSize: try arguments.integer("batch", in: 1...1_000_000) ?? named?.batchSize ?? 32,
       seed: seed,
       threads: try arguments.integer("threads", in: 1...Engine.maximumThreads)
         ?? Engine.defaultThreads,
-      schedule: try arguments.choice("schedule", of: Self.scheduleNames)
-        .flatMap { LearningRateSchedule(rawValue: $0) } ?? named?.schedule ?? .constant,
+      schedule: try arguments.description("schedule") { try LearningRateSchedule(text: $0) }
+        ?? named?.schedule ?? .constant,
       normalizes: try arguments.choice("pixels", of: Self.pixelNames).map { $0 == "normalized" }
         ?? named?.normalizes ?? true)
   }
