@@ -102,13 +102,14 @@ final class TrainingRun: @unchecked Sendable {
   ) throws -> Trainer.Epoch? {
     var generator = SeededGenerator(seed: trainer.seed, stream: UInt64(number))
     let order = generator.permutation(of: dataset.count)
+    loader.expect(order)
     var (sum, right, seen) = (0.0, 0, 0)
     var seconds = 0.0
     let clock = ContinuousClock()
     for (index, start) in stride(from: 0, to: order.count, by: plan.batchSize).enumerated() {
       let began = clock.now
       let batch = order[start..<min(start + plan.batchSize, order.count)]
-      loader.choose(batch)
+      try loader.choose(batch)
       lossStep.setCount(batch.count)
       plan.step.setImages(batch.count)
       plan.step.setKey(RandomKey(seed: trainer.seed).derived(step))
@@ -132,7 +133,7 @@ final class TrainingRun: @unchecked Sendable {
     }
     return Trainer.Epoch(
       number: number, loss: sum / Double(seen), accuracy: Double(right) / Double(seen),
-      validation: validate(), seconds: seconds, images: seen)
+      validation: try validate(), seconds: seconds, images: seen)
   }
 
   /// Throws where the last step, whose effect no loss has shown, left a parameter that is not finite.
@@ -146,10 +147,10 @@ final class TrainingRun: @unchecked Sendable {
       epoch: place.epoch, step: place.step, loss: loss, learningRate: optimizer.learningRate)
   }
 
-  private func validate() -> Evaluation? {
+  private func validate() throws -> Evaluation? {
     guard let evaluator else { return nil }
     plan.store(into: &network)
     evaluator.plan.load(network)
-    return evaluator.evaluate()
+    return try evaluator.evaluate()
   }
 }
