@@ -1,10 +1,11 @@
 import Foundation
 import Striate
 
-/// A data set of four IDX files that is known by name, found on this machine or downloaded.
+/// A data set that is known by name, found on this machine or downloaded: four IDX files, or the binary
+/// version of CIFAR, or CIFAR as a folder of pictures.
 ///
-/// A download is checked against the SHA-256 of the compressed files as they are published; both
-/// data sets have well-known ones, so one kind of checksum serves all.
+/// A download is checked against the SHA-256 of the compressed files as they are published; all
+/// have well-known ones, so one kind of checksum serves all.
 public struct NamedDataset: Sendable {
   /// The name on the command line, and the folder with the files.
   public let name: String
@@ -15,9 +16,12 @@ public struct NamedDataset: Sendable {
   /// What the classes are called.
   public let classNames: [String]
 
-  /// One of the four files: its published, compressed form.
+  /// The shape of one image.
+  public let imageShape: [Int]
+
+  /// A file in its published, compressed form.
   package struct File: Sendable {
-    /// The name without `.gz`.
+    /// The name, that of an IDX file without `.gz`.
     package let name: String
     /// The number of compressed bytes.
     package let size: Int
@@ -31,12 +35,16 @@ public struct NamedDataset: Sendable {
     }
   }
 
-  /// Training images, training labels, test images, test labels.
+  /// Training images, training labels, test images, test labels; or the one archive of CIFAR.
   package let files: [File]
 
-  /// Addresses of folders that hold all four files.
+  /// What is in the archive, where the data set is CIFAR.
+  package let cifar: CIFAR?
+
+  /// Addresses of folders that hold all files.
   package let mirrors: [String]
 
+  /// A data set of four IDX files.
   package init(
     name: String, aliases: [String] = [], classNames: [String], files: [File], mirrors: [String]
   ) {
@@ -45,7 +53,23 @@ public struct NamedDataset: Sendable {
     self.name = name
     self.aliases = aliases
     self.classNames = classNames
+    imageShape = [1, 28, 28]
     self.files = files
+    cifar = nil
+    self.mirrors = mirrors
+  }
+
+  /// A data set in the form of CIFAR.
+  package init(
+    name: String, aliases: [String] = [], classNames: [String], cifar: CIFAR, archive: File,
+    mirrors: [String]
+  ) {
+    self.name = name
+    self.aliases = aliases
+    self.classNames = classNames
+    imageShape = CIFAR.imageShape
+    files = [archive]
+    self.cifar = cifar
     self.mirrors = mirrors
   }
 
@@ -103,8 +127,47 @@ public struct NamedDataset: Sendable {
       "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     ])
 
+  /// Small photographs of ten kinds of things: 50,000 to train on and 10,000 to test with, 32 × 32, in
+  /// colour.
+  ///
+  /// Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
+  public static let cifar10 = NamedDataset(
+    name: "cifar10",
+    aliases: ["cifar-10"],
+    classNames: [
+      "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    ],
+    cifar: .cifar10,
+    archive: File(
+      name: "cifar-10-binary.tar.gz", size: 170_052_171,
+      sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+    mirrors: ["https://www.cs.toronto.edu/~kriz/"])
+
+  /// The same of a hundred kinds of things.
+  ///
+  /// Source: Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
+  public static let cifar100 = NamedDataset(
+    name: "cifar100",
+    aliases: ["cifar-100"],
+    classNames: """
+      apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus \
+      butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach \
+      couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster \
+      house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree \
+      motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear \
+      pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket \
+      rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar \
+      sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip \
+      turtle wardrobe whale willow_tree wolf woman worm
+      """.split(separator: " ").map { String($0) },
+    cifar: .cifar100,
+    archive: File(
+      name: "cifar-100-binary.tar.gz", size: 168_513_733,
+      sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
+    mirrors: ["https://www.cs.toronto.edu/~kriz/"])
+
   /// Every data set with a name.
-  public static let all = [mnist, fashionMNIST]
+  public static let all = [mnist, fashionMNIST, cifar10, cifar100]
 
   /// The data set called `name`, or nil where none is.
   public static func named(_ name: String) -> NamedDataset? {

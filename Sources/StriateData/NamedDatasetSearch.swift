@@ -8,7 +8,8 @@ extension NamedDataset {
     public let description: String
   }
 
-  /// Loads the data set, from the first of these places that has all four files, plain or `.gz`:
+  /// Loads the data set, from the first of these places that has all its files (IDX plain or `.gz`;
+  /// CIFAR's `.bin` files, or their archive; or CIFAR's pictures in folders `train` and `test`):
   ///
   /// 1. `dataFolder` (the option `--data`): the folder of this data set's name inside it, or
   ///    `dataFolder` itself;
@@ -41,7 +42,7 @@ extension NamedDataset {
         continue
       }
       switch find(in: folder) {
-      case .success(let paths): return try pair(paths)
+      case .success(let found): return try pair(found)
       case .failure(let missing): report.append("  \(place.label): \(missing.reason)")
       }
     }
@@ -55,10 +56,22 @@ extension NamedDataset {
     }
   }
 
-  /// The folder that has all four files, where there is one on this machine.
-  public func location(dataFolder: String? = nil) -> String? {
-    places(dataFolder: dataFolder, environment: ProcessInfo.processInfo.environment)
-      .compactMap(\.folder).first { (try? find(in: $0).get()) != nil }
+  /// The folder that has all files, where there is one on this machine.
+  public func location(dataFolder: String? = nil) -> String? { firstPlace(dataFolder)?.folder }
+
+  /// That folder, where it has pictures in place of files of numbers: see `ImageFolders`.
+  public func pictureLocation(dataFolder: String? = nil) -> String? {
+    guard let (folder, found) = firstPlace(dataFolder), case .pictures = found else { return nil }
+    return folder
+  }
+
+  private func firstPlace(_ dataFolder: String?) -> (folder: String, found: Found)? {
+    for place in places(dataFolder: dataFolder, environment: ProcessInfo.processInfo.environment) {
+      if let folder = place.folder, case .success(let found) = find(in: folder) {
+        return (folder, found)
+      }
+    }
+    return nil
   }
 
   /// The user's folder for downloaded data sets; nil where the user has none.
@@ -87,39 +100,10 @@ extension NamedDataset {
     return places
   }
 
-  /// Why a folder is not the place.
-  private struct Missing: Error {
-    let reason: String
-  }
-
-  /// The paths of the four files in `folder`.
-  private func find(in folder: String) -> Result<[String], Missing> {
-    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-    guard exists(folder) else {
-      return .failure(Missing(reason: "the folder \(folder) does not exist"))
-    }
-    var paths: [String] = []
-    for file in files {
-      let plain = folder + "/" + file.name
-      guard let path = [plain, plain + ".gz"].first(where: exists) else {
-        return .failure(Missing(reason: "\(plain) (or .gz) does not exist"))
-      }
-      paths.append(path)
-    }
-    return .success(paths)
-  }
-
-  private func pair(_ paths: [String]) throws -> DatasetPair {
-    try DatasetPair(
-      name: name,
-      training: Dataset(idxImages: paths[0], labels: paths[1], classNames: classNames),
-      test: Dataset(idxImages: paths[2], labels: paths[3], classNames: classNames))
-  }
-
-  /// Downloads the files that the cache does not have; returns the paths of all four.
+  /// Downloads the files that the cache does not have; returns where all are.
   private func download(
     to folder: String, patience: Download.Patience, progress: (Download.Event) -> Void
-  ) throws -> [String] {
+  ) throws -> Found {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -129,15 +113,17 @@ extension NamedDataset {
           set XDG_CACHE_HOME to a folder that can be written
           """)
     }
-    return try files.map { file in
+    let ending = cifar == nil ? ".gz" : ""
+    let paths = try files.map { file in
       let path = folder + "/" + file.name
-      let archive = path + ".gz"
+      let archive = path + ending
       if let found = [path, archive].first(where: FileManager.default.fileExists) { return found }
       let source = Download.Source(
-        mirrors: mirrors.map { $0 + file.name + ".gz" }, size: file.size, sha256: file.sha256)
+        mirrors: mirrors.map { $0 + file.name + ending }, size: file.size, sha256: file.sha256)
       try Download.file(source, to: archive, patience: patience, progress: progress)
       return archive
     }
+    return cifar.map { .archive($0, paths[0]) } ?? .idx(paths)
   }
 
   private func notFound(_ report: [String]) -> NotFound {
@@ -145,8 +131,8 @@ extension NamedDataset {
       description: """
         data set \(name): not found; looked at
         \(report.joined(separator: "\n"))
-        put \(files.map { $0.name + ".gz" }.joined(separator: ", ")) \
-        into one folder and name it with --data DIR
+        put \(files.map { $0.name + (cifar == nil ? ".gz" : "") }.joined(separator: ", ")) \
+        into \(files.count > 1 ? "one" : "a") folder and name it with --data DIR
         """)
   }
 

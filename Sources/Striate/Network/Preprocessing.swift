@@ -11,6 +11,16 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   /// What the outputs are called, in order; empty where nobody said.
   public var classNames: [String] = []
 
+  /// How a picture of any size becomes an image of the network's size; nil where nobody said.
+  public var fitting: PictureFitting?
+
   /// Pixels as they are, outputs without names.
   public init() {}
+}
+
+/// How a picture of any size becomes an image of one size.
+public enum PictureFitting: String, Sendable, Equatable, Codable {
+  /// The picture is resized, its aspect ratio kept, until it just covers the image; what stands out
+  /// is cut off equally on both sides.
+  case centreCrop = "centre-crop"
 }

@@ -4,7 +4,7 @@ import LaneKernels
 ///
 /// Unchecked: `indices` and `pixels` are set between the runs of the plan that uses them.
 final class BatchLoader: @unchecked Sendable {
-  /// The memory of a data set's pixels, valid while a training loop runs.
+  /// The memory of a data set's pixels, or of those read ahead; valid while a training loop runs.
   enum PixelMemory {
     case bytes(UnsafePointer<UInt8>)
     case floats(UnsafePointer<Float>)
@@ -17,7 +17,12 @@ final class BatchLoader: @unchecked Sendable {
   private let scale: [Float]
   private let shift: [Float]
   private var pixels: PixelMemory?
+  /// Where the images come from, if not from memory.
+  private var readAhead: ReadAhead?
+  /// The image in each lane of the batch.
   private var indices: [Int]
+  /// The place in `pixels` of the image in each lane.
+  private var places: [Int]
   private var count = 0
 
   /// - Precondition: the plan has one input of the data set's image size.
@@ -27,7 +32,7 @@ final class BatchLoader: @unchecked Sendable {
     size = dataset.imageShape.reduce(1, *)
     let channels = dataset.imageShape[0]
     channelSize = size / channels
-    let unit: Float = if case .bytes = dataset.pixels { 1 / 255 } else { 1 }
+    let unit: Float = if case .floats = dataset.pixels { 1 } else { 1 / 255 }
     scale = (0..<channels).map { c in
       preprocessing.standardDeviation.isEmpty ? unit : unit / preprocessing.standardDeviation[c]
     }
@@ -38,13 +43,18 @@ final class BatchLoader: @unchecked Sendable {
       return -preprocessing.mean[c] / deviation
     }
     indices = Array(repeating: 0, count: plan.blocks * laneCount)
+    places = indices
   }
 
-  /// Lends the data set's memory to the loader while `body` runs.
+  /// Lends the data set's memory to the loader while `body` runs; streamed images are read ahead
+  /// meanwhile, by as many threads as the plan has.
   func withPixels<Result>(
     of dataset: Dataset, _ body: () throws -> Result
   ) rethrows -> Result {
-    defer { pixels = nil }
+    defer {
+      readAhead?.stop()
+      (pixels, readAhead) = (nil, nil)
+    }
     switch dataset.pixels {
     case .bytes(let bytes):
       return try bytes.withUnsafeBufferPointer { buffer in
@@ -56,18 +66,32 @@ final class BatchLoader: @unchecked Sendable {
         pixels = buffer.baseAddress.map { .floats($0) }
         return try body()
       }
+    case .streamed(let source):
+      let readAhead = ReadAhead(
+        source, imageSize: size, batchSize: plan.batchSize, threads: plan.pool.threads)
+      self.readAhead = readAhead
+      pixels = readAhead.pixels.map { .bytes($0) }
+      return try body()
     }
   }
 
+  /// Says which images will be chosen, batch after batch, so that they can be read ahead.
+  func expect(_ order: [Int]) { readAhead?.start(order) }
+
   /// Chooses the images of the next batch; lanes without an image repeat the last one.
-  func choose(_ chosen: ArraySlice<Int>) {
+  ///
+  /// Throws where a streamed image cannot be read.
+  func choose(_ chosen: ArraySlice<Int>) throws {
     count = chosen.count
-    var last = 0
+    let first = try readAhead?.next(chosen)
     for (lane, index) in chosen.enumerated() {
       indices[lane] = index
-      last = index
+      places[lane] = index
+      if let readAhead, let first { places[lane] = (first + lane) % readAhead.capacity }
     }
-    for lane in chosen.count..<indices.count { indices[lane] = last }
+    for lane in chosen.count..<indices.count {
+      (indices[lane], places[lane]) = (indices[chosen.count - 1], places[chosen.count - 1])
+    }
   }
 
   /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
@@ -103,7 +127,7 @@ final class BatchLoader: @unchecked Sendable {
   ) {
     withUnsafeTemporaryAllocation(of: UnsafePointer<Pixel>.self, capacity: laneCount) { rows in
       for lane in 0..<laneCount {
-        rows.initializeElement(at: lane, to: base + indices[block * laneCount + lane] * size)
+        rows.initializeElement(at: lane, to: base + places[block * laneCount + lane] * size)
       }
       if let start = rows.baseAddress { body(start) }
     }

@@ -1,8 +1,10 @@
 extension Dataset {
   /// One image as the network sees it: [C, H, W], bytes as 0 to 1.
   ///
+  /// Throws what the source of a streamed data set throws.
+  ///
   /// - Precondition: `index` is that of an image.
-  public func image(at index: Int) -> Tensor {
+  public func image(at index: Int) throws -> Tensor {
     precondition(
       index >= 0 && index < count,
       "Dataset: expected an index from 0 to \(count - 1), found \(index)")
@@ -13,6 +15,9 @@ extension Dataset {
       return Tensor(shape: imageShape, scalars: bytes[range].map { Float($0) / 255 })
     case .floats(let floats):
       return Tensor(shape: imageShape, scalars: Array(floats[range]))
+    case .streamed(let source):
+      let bytes = try source.bytes(of: index, size: size)
+      return Tensor(shape: imageShape, scalars: bytes.map { Float($0) / 255 })
     }
   }
 
@@ -21,44 +26,65 @@ extension Dataset {
   ///     μ[c] = Σ(n,h,w) x[n,c,h,w] / m        σ[c] = √(Σ(n,h,w) (x[n,c,h,w] − μ[c])² / m)
   ///
   /// with m = N·H·W, computed in `Double` (bytes exactly, in integers). Without images both are 0.
-  public func statistics() -> (mean: [Float], standardDeviation: [Float]) {
+  /// Streamed images are read, one after the other, where their source does not know their sums.
+  ///
+  /// Throws what the source of a streamed data set throws.
+  public func statistics() throws -> (mean: [Float], standardDeviation: [Float]) {
+    let channels = imageShape[0]
+    let size = imageShape.reduce(1, *)
+    guard count > 0 else {
+      let zeros = [Float](repeating: 0, count: channels)
+      return (zeros, zeros)
+    }
+    switch pixels {
+    case .bytes(let bytes):
+      return statistics(
+        of: (0..<count).lazy.map { n in
+          ChannelSum.channels(channels, of: bytes[n * size..<(n + 1) * size])
+        })
+    case .floats(let floats): return statistics(of: floats)
+    case .streamed(let source):
+      return statistics(
+        of: try (0..<count).map { n in
+          if let sums = source.channelSums(of: n) { return sums }
+          return ChannelSum.channels(channels, of: try source.bytes(of: n, size: size))
+        })
+    }
+  }
+
+  private func statistics(
+    of images: some Sequence<[ChannelSum]>
+  ) -> (mean: [Float], standardDeviation: [Float]) {
+    var totals = [ChannelSum](repeating: ChannelSum(), count: imageShape[0])
+    for image in images { for (c, sum) in image.enumerated() { totals[c] = totals[c] + sum } }
+    let m = Double(count * imageShape.dropFirst().reduce(1, *))
+    let means = totals.map { Double($0.sum) / m }
+    let variances = zip(totals, means).map { max(0, Double($0.squares) / m - $1 * $1) }
+    return (means.map { Float($0 / 255) }, variances.map { Float($0.squareRoot() / 255) })
+  }
+
+  private func statistics(of floats: [Float]) -> (mean: [Float], standardDeviation: [Float]) {
     let channels = imageShape[0]
     let area = imageShape.dropFirst().reduce(1, *)
-    var mean = [Float](repeating: 0, count: channels)
-    var deviation = mean
-    guard count > 0 else { return (mean, deviation) }
     let m = Double(count * area)
+    var mean: [Float] = []
+    var deviation: [Float] = []
     for c in 0..<channels {
       let planes = (0..<count).lazy.map { n in
         (n * channels + c) * area..<(n * channels + c + 1) * area
       }
-      switch pixels {
-      case .bytes(let bytes):
-        var sum = 0
-        var squares = 0
-        for plane in planes {
-          for i in plane {
-            sum += Int(bytes[i])
-            squares += Int(bytes[i]) * Int(bytes[i])
-          }
+      var sum = 0.0
+      for plane in planes { for i in plane { sum += Double(floats[i]) } }
+      let average = sum / m
+      var squares = 0.0
+      for plane in planes {
+        for i in plane {
+          let difference = Double(floats[i]) - average
+          squares += difference * difference
         }
-        let average = Double(sum) / m
-        mean[c] = Float(average / 255)
-        deviation[c] = Float((max(0, Double(squares) / m - average * average)).squareRoot() / 255)
-      case .floats(let floats):
-        var sum = 0.0
-        for plane in planes { for i in plane { sum += Double(floats[i]) } }
-        let average = sum / m
-        var squares = 0.0
-        for plane in planes {
-          for i in plane {
-            let difference = Double(floats[i]) - average
-            squares += difference * difference
-          }
-        }
-        mean[c] = Float(average)
-        deviation[c] = Float((squares / m).squareRoot())
       }
+      mean.append(Float(average))
+      deviation.append(Float((squares / m).squareRoot()))
     }
     return (mean, deviation)
   }

@@ -18,10 +18,11 @@ extension Dataset {
       switch pixels {
       case .bytes(let bytes): .bytes(picked(bytes))
       case .floats(let floats): .floats(picked(floats))
+      case .streamed(let source): .streamed(SelectedImages(source, indices))
       }
     return Dataset(
       unchecked: imageShape, pixels: pixels, labels: indices.map { labels[$0] },
-      classNames: classNames)
+      classNames: classNames, fitting: fitting)
   }
 
   /// The images of the given classes alone; `classes[i]` becomes class i and keeps its name.
@@ -45,7 +46,7 @@ extension Dataset {
     let kept = subset(labels.indices.filter { newLabel[labels[$0]] != nil })
     return Dataset(
       unchecked: imageShape, pixels: kept.pixels, labels: kept.labels.compactMap { newLabel[$0] },
-      classNames: classes.map { classNames[$0] })
+      classNames: classes.map { classNames[$0] }, fitting: fitting)
   }
 
   /// Two parts without a common image: most to train on, and `fraction` to validate with.

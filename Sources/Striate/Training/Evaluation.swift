@@ -48,7 +48,8 @@ public struct Evaluation: Sendable, Equatable {
 extension Network {
   /// Classifies every image of a data set, after the network's own preprocessing.
   ///
-  /// Throws `InvalidInput` where images or classes do not fit the network.
+  /// Throws `InvalidInput` where images or classes do not fit the network, and what the source of a
+  /// streamed data set throws.
   public func evaluate(
     on dataset: Dataset, loss: Loss? = nil, threads: Int = Engine.defaultThreads
   ) throws -> Evaluation {
@@ -60,7 +61,7 @@ extension Network {
       self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
       threads: threads)
     let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)
-    return evaluator.evaluate()
+    return try evaluator.evaluate()
   }
 
   /// Throws where the preprocessing has not one number a channel.
@@ -113,15 +114,17 @@ struct Evaluator {
     program = Program([load] + plan.forward + (lossStep?.phases ?? []))
   }
 
-  func evaluate() -> Evaluation {
+  /// Throws where a streamed image cannot be read.
+  func evaluate() throws -> Evaluation {
     var predictions: [Int] = []
     predictions.reserveCapacity(dataset.count)
     var (sum, weight) = (0.0, 0.0)
-    loader.withPixels(of: dataset) {
+    try loader.withPixels(of: dataset) {
       let all = Array(0..<dataset.count)
+      loader.expect(all)
       for start in stride(from: 0, to: dataset.count, by: plan.batchSize) {
         let batch = all[start..<min(start + plan.batchSize, dataset.count)]
-        loader.choose(batch)
+        try loader.choose(batch)
         lossStep?.setCount(batch.count)
         plan.pool.run(program)
         if let result = lossStep?.result() {

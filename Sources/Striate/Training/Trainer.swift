@@ -96,7 +96,8 @@ public struct Trainer: Sendable {
   ///   - progress: Called after every step and every epoch; training stops when it returns false.
   ///
   /// Throws `InvalidTraining` for numbers that make no sense, `InvalidInput` where data and network do
-  /// not fit, and `TrainingDiverged` when the loss or a parameter is no longer a finite number.
+  /// not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number, and what
+  /// the source of streamed images throws when it can no longer read one.
   @discardableResult
   public func train(
     _ network: inout Network, on dataset: Dataset, epochs: Int,
@@ -105,7 +106,7 @@ public struct Trainer: Sendable {
     try check(dataset, epochs: epochs)
     var trained = network
     if normalizes, trained.preprocessing.mean.isEmpty {
-      let statistics = dataset.statistics()
+      let statistics = try dataset.statistics()
       trained.preprocessing.mean = statistics.mean
       trained.preprocessing.standardDeviation = statistics.standardDeviation.map {
         $0 > 0 ? $0 : 1
@@ -114,6 +115,7 @@ public struct Trainer: Sendable {
     if trained.preprocessing.classNames.isEmpty {
       trained.preprocessing.classNames = dataset.classNames
     }
+    if trained.preprocessing.fitting == nil { trained.preprocessing.fitting = dataset.fitting }
     try trained.check(dataset)
     if let validation { try trained.check(validation) }
     let run = try TrainingRun(self, trained, dataset, epochs: epochs)

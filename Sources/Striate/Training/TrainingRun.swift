@@ -17,8 +17,7 @@ final class TrainingRun: @unchecked Sendable {
   private var step = 0
   private var place = (epoch: 1, step: 1)
   private var lastLoss = 0.0
-  /// What a schedule that reacts to the validation loss remembers.
-  private var scheduleState = ScheduleState()
+  private let steps: Int
   /// The rule, with the learning rate of the step under way.
   private var optimizer: any Optimizer
   private var program = Program([])
@@ -32,6 +31,9 @@ final class TrainingRun: @unchecked Sendable {
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false, inTraining: true), threads: trainer.threads)
     optimizer = trainer.optimizer
+    let (steps, isTooLarge) = ((dataset.count + plan.batchSize - 1) / plan.batchSize)
+      .multipliedReportingOverflow(by: epochs)
+    self.steps = isTooLarge ? .max : steps
     loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)
@@ -42,21 +44,33 @@ final class TrainingRun: @unchecked Sendable {
       return try Evaluator(
         validation, preprocessing: network.preprocessing, plan: plan, loss: trainer.loss)
     }
-    let first = Phase(
-      groups: [loader.tasks(targets: lossStep.targets, ignoring: trainer.loss.ignoredIndex)]
-        + plan.prepare)
+    let first = Phase(groups: [loader.tasks(targets: lossStep.targets)] + plan.prepare)
     program = Program(
-      [first] + plan.forward + lossStep.phases + plan.backward + [updatePhase()])
+      [first] + plan.forward + [lossStep.phase] + plan.backward + [updatePhase()])
   }
 
-  /// The optimizer's step.
+  /// The optimizer's step, over parts of the parameters.
   private func updatePhase() -> Phase {
-    Phase(groups: [
-      plan.updateTasks(of: trainer.optimizer, states: states) { [unowned self] slice in
-        optimizer.update(slice, step: step)
+    guard let gradients = plan.gradients, plan.parameters.count > 0 else { return Phase() }
+    let (total, part) = (plan.parameters.count, TrainingRun.updatePart)
+    let (weights, gradient, state) = (
+      plan.parameters.floats, gradients.floats, states.floats
+    )
+    return Phase(groups: [
+      Tasks(count: (total + part - 1) / part) { [unowned self, kernels = plan.kernels] task in
+        let start = task * part
+        optimizer.update(
+          ParameterSlice(
+            count: min(part, total - start), weights: weights + start,
+            gradient: gradient + start, kernels: kernels, states: state + start,
+            stateStride: total),
+          step: step)
       }
     ])
   }
+
+  /// Parameters that one task updates: 16 KiB, so that a slice stays in the first-level cache.
+  private static let updatePart = 4096
 
   /// Trains to the end, until patience runs out or until `progress` returns false.
   func run(_ progress: (Trainer.Progress) -> Bool) throws -> [Trainer.Epoch] {
@@ -88,18 +102,19 @@ final class TrainingRun: @unchecked Sendable {
   ) throws -> Trainer.Epoch? {
     var generator = SeededGenerator(seed: trainer.seed, stream: UInt64(number))
     let order = generator.permutation(of: dataset.count)
+    loader.expect(order)
     var (sum, right, seen) = (0.0, 0, 0)
     var seconds = 0.0
     let clock = ContinuousClock()
     for (index, start) in stride(from: 0, to: order.count, by: plan.batchSize).enumerated() {
       let began = clock.now
       let batch = order[start..<min(start + plan.batchSize, order.count)]
-      loader.choose(batch)
+      try loader.choose(batch)
       lossStep.setCount(batch.count)
       plan.step.setImages(batch.count)
       plan.step.setKey(RandomKey(seed: trainer.seed).derived(step))
       optimizer.learningRate =
-        trainer.optimizer.learningRate * trainer.schedule.factor(at: position, state: scheduleState)
+        trainer.optimizer.learningRate * trainer.schedule.factor(step: step, of: steps)
       step += 1
       plan.pool.run(program)
       let result = lossStep.result()
@@ -116,20 +131,9 @@ final class TrainingRun: @unchecked Sendable {
           loss: sum / Double(seen), accuracy: Double(right) / Double(seen), finished: nil))
       if !goesOn { return nil }
     }
-    let validation = validate()
-    if let loss = validation?.loss {
-      trainer.schedule.observe(loss, at: position, state: &scheduleState)
-    }
     return Trainer.Epoch(
       number: number, loss: sum / Double(seen), accuracy: Double(right) / Double(seen),
-      validation: validation, seconds: seconds, images: seen)
-  }
-
-  /// Where the training stands: the steps that were made.
-  private var position: SchedulePosition {
-    SchedulePosition(
-      step: step, stepsPerEpoch: (dataset.count + plan.batchSize - 1) / plan.batchSize,
-      epochs: epochs)
+      validation: try validate(), seconds: seconds, images: seen)
   }
 
   /// Throws where the last step, whose effect no loss has shown, left a parameter that is not finite.
@@ -143,10 +147,10 @@ final class TrainingRun: @unchecked Sendable {
       epoch: place.epoch, step: place.step, loss: loss, learningRate: optimizer.learningRate)
   }
 
-  private func validate() -> Evaluation? {
+  private func validate() throws -> Evaluation? {
     guard let evaluator else { return nil }
     plan.store(into: &network)
     evaluator.plan.load(network)
-    return evaluator.evaluate()
+    return try evaluator.evaluate()
   }
 }

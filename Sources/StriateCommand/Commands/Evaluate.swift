@@ -7,11 +7,12 @@ extension Command {
     summary: "Measure a saved model on test images.",
     usage: ["MODEL-FILE DATA [options]"],
     details: """
-      DATA is digits, mnist or fashion-mnist, as for striate train. The model's class names choose the
-      images: a model trained with --classes 3,8 is measured on the test images of 3 and 8.
+      DATA is digits, mnist, fashion-mnist, cifar10, cifar100 or a folder of pictures, as for striate
+      train. The model's class names choose the images: a model trained with --classes 3,8 is measured
+      on the test images of 3 and 8. Of a folder without test all pictures are taken.
       """,
     options: DataSource.options + [
-      Option("limit", "N", "the first N test images alone"),
+      Option("limit", "N", "N test images alone: the first, or evenly spread over a folder"),
       Option("show", "N", "show the first N images and what the model takes them for"),
       .threads, .json, .quiet,
     ],
@@ -29,9 +30,8 @@ extension Command {
         try arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
       let path = arguments.operands[0]
       let network = try Network(contentsOf: path)
-      let chosen = try network.classes(among: source, model: path)
-      var test = try source.loadTest(quiet: arguments.has("quiet"))
-      if let chosen { test = try test.keeping(classes: chosen) }
+      var test = try source.loadTest(
+        for: network, model: path, limit: limit, quiet: arguments.has("quiet"))
       if let classes {
         let names = classes.map { source.classNames[$0] }
         test = test.subset(
@@ -59,28 +59,11 @@ extension Command {
       } else {
         if shown > 0 {
           let gallery = Gallery(dataset: test, evaluation: evaluation, columns: Console.width)
-          Console.output(gallery.text(first: shown))
+          Console.output(try gallery.text(first: shown))
         }
         Console.output(evaluation.headline)
         if !arguments.has("quiet") { Console.output(evaluation.report) }
       }
       return .success
     })
-}
-
-extension Network {
-  /// The classes of the data that the network knows, in its order; nil for all, as they are.
-  fileprivate func classes(among source: DataSource, model: String) throws -> [Int]? {
-    let names = preprocessing.classNames
-    guard !names.isEmpty, names != source.classNames else { return nil }
-    return try names.map { name in
-      guard let index = source.classNames.firstIndex(of: name) else {
-        throw Failure(
-          "\(model): expected a model of classes in \(source.name) "
-            + "(\(source.classNames.joined(separator: ", "))), found the class \"\(name)\": "
-            + "evaluate it on the data it was trained on")
-      }
-      return index
-    }
-  }
 }

@@ -7,9 +7,10 @@ extension Command {
     summary: "Tell what a saved model takes pictures for.",
     usage: ["MODEL-FILE IMAGE… [options]"],
     details: """
-      IMAGE is a PNG or JPEG file of any size. For a model of 28×28 grey images the digit in it is found,
-      dark on light or light on dark, scaled and centred as in MNIST. With --raw the picture enters
-      the model as it is, and must have the model's size.
+      IMAGE is a PNG or JPEG file of any size. For a model of 28×28 grey digits the digit in it is found,
+      dark on light or light on dark, scaled and centred as in MNIST. For others, and for a model that
+      was trained on a folder, the picture is resized and its middle taken, as in training. With --raw
+      it enters the model as it is, and must have the model's size.
       A picture that cannot be read is reported; the others go on, and the exit status is 1.
       """,
     options: [
@@ -59,6 +60,7 @@ extension Command {
 /// How a picture becomes the input of a network.
 private struct Entrance {
   let shape: [Int]
+  let isRaw: Bool
   let findsDigit: Bool
 
   init(_ network: Network, isRaw: Bool, model: String) throws {
@@ -71,11 +73,16 @@ private struct Entrance {
           + "and outputs \(network.outputShape)")
     }
     shape = network.inputs[0].shape
-    findsDigit = !isRaw && shape == [1, 28, 28]
+    self.isRaw = isRaw
+    findsDigit = !isRaw && shape == [1, 28, 28] && network.preprocessing.fitting == nil
   }
 
   /// The bytes of the input, [C, H, W].
   func pixels(contentsOf path: String) throws -> [UInt8] {
+    guard isRaw || findsDigit else {
+      return try Picture.image(
+        contentsOf: path, size: PictureSize(height: shape[1], width: shape[2]), channels: shape[0])
+    }
     let picture = try Picture(contentsOf: path)
     if findsDigit {
       do {

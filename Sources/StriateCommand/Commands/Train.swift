@@ -10,17 +10,23 @@ extension Command {
       "DATA --network TEXT [--out FILE] [options]",
     ],
     details: """
-      DATA is digits (drawn by this program, needs no files), mnist or fashion-mnist. These are looked
-      for in --data DIR, in $STRIATE_DATA and in the user's cache folder, and downloaded otherwise.
+      DATA is digits (drawn by this program, needs no files); mnist, fashion-mnist, cifar10 or cifar100,
+      which are looked for in --data DIR, in $STRIATE_DATA and in the user's cache folder, and
+      downloaded otherwise; or a folder of PNG and JPEG pictures, one folder a class inside, with or
+      without folders train, val and test around them. Pictures are brought to one size, and those that
+      cannot be read are told and left out.
       A model brings its own loss, optimizer, batch and number of epochs; options change them.
       Without them a --network is trained with adam, a batch of 32, for 5 epochs.
       Ctrl-C stops after the step under way and saves what was learned so far.
       """,
-    options: Recipe.options + DataSource.options + [
+    options: Recipe.options + DataSource.options + DataSource.pictureOptions + [
       Option("out", "FILE", "where the trained model goes; without it nothing is saved"),
-      Option("limit", "N", "the first N training images alone"),
+      Option("limit", "N", "N training images alone: the first, or evenly spread over a folder"),
       Option("count", "N", "how many digits to draw for training (\(DataSource.trainingCount))"),
-      Option("val-split", "SHARE", "share of the training images kept for validation, such as 0.1"),
+      Option(
+        "val-split", "SHARE",
+        "share of the training images kept for validation, such as 0.1;\n"
+          + "of a folder without test also for the final figures (\(Training.usualShare))"),
       Option("patience", "N", "stop after N epochs without a better validation loss"),
       .json, .quiet,
     ],
@@ -29,6 +35,7 @@ extension Command {
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",
       "striate train mnist --network \"conv 8 5x5, relu, maxpool 2, flatten, dense 10\"",
       "striate train mnist --model sigmoid-cnn --classes 3,8",
+      "striate train my-photos --model convnet --size 48 --out photos.safetensors",
     ],
     operands: ("DATA", 1...1),
     run: { try Training($0).run() })
@@ -36,12 +43,16 @@ extension Command {
 
 /// One run of `striate train`.
 private struct Training {
+  /// The share of a folder without a test part that is kept from training.
+  static let usualShare = 0.1
+
   let arguments: Arguments
   let source: DataSource
   let out: String?
   var recipe: Recipe
-  var training: Dataset
+  let training: Dataset
   let test: Dataset
+  let unreadableCount: Int
   var isQuiet: Bool { arguments.has("quiet") }
 
   /// Checks everything that can be checked before the data is loaded, then loads it.
@@ -53,36 +64,50 @@ private struct Training {
     let limit = try arguments.integer("limit")
     let share = try arguments.number("val-split", "a number between 0 and 1") { $0 > 0 && $0 < 1 }
     let patience = try arguments.integer("patience")
-    guard patience == nil || share != nil else {
+    guard patience == nil || share != nil || source.bringsValidation else {
       throw Usage.Mistake("option --patience: expected --val-split SHARE with it, found none")
     }
     recipe = try Recipe(
-      arguments, input: [1, 28, 28], classes: classes?.count ?? source.classNames.count)
+      arguments, input: source.imageShape, classes: classes?.count ?? source.likelyClassCount)
     if let out { try AtomicFile.checkWritable(out) }
 
-    let pair = try source.load(quiet: arguments.has("quiet"))
-    var training = pair.training
-    var test = pair.test
-    if let classes {
-      training = try training.keeping(classes: classes)
-      test = try test.keeping(classes: classes)
+    let loaded = try source.load(classes: classes, limit: limit, quiet: arguments.has("quiet"))
+    var training = loaded.training
+    // Only when all pictures are read is it known which classes have any, and whether one has colour.
+    if recipe.network.inputs[0].shape != training.imageShape
+      || recipe.network.outputShape != [training.classNames.count]
+    {
+      recipe = try Recipe(
+        arguments, input: training.imageShape, classes: training.classNames.count)
     }
-    if let limit, limit < training.count { training = training.subset(Array(0..<limit)) }
-    if let share {
-      let parts = try training.split(validation: share, seed: recipe.trainer.seed)
-      training = parts.training
-      recipe.trainer.validation = parts.validation
-      recipe.trainer.patience = patience
+    var validation = loaded.validation
+    if share != nil || loaded.test == nil {
+      // At least one image, of however few.
+      let usual = max(Self.usualShare, 1 / Double(training.count))
+      let parts = try training.split(validation: share ?? usual, seed: recipe.trainer.seed)
+      (training, validation) = (parts.training, parts.validation)
     }
+    if loaded.test == nil, let validation, !arguments.has("quiet") {
+      Console.error(
+        "\(source.name): no folder test inside: \(validation.count.grouped) images are kept from "
+          + "training, to validate and for the final figures (--val-split)")
+    }
+    recipe.trainer.validation = validation
+    recipe.trainer.patience = patience
     self.training = training
-    self.test = test
+    test = loaded.test ?? validation ?? training
+    unreadableCount = loaded.unreadableCount
   }
 
   func run() throws -> ExitStatus {
     var network = recipe.network
     var display = TrainingDisplay(arguments, batchSize: recipe.trainer.batchSize)
     defer { display.end() }
-    if !isQuiet { Console.error(introduction) }
+    let balance = ClassBalance(training)
+    if !isQuiet {
+      Console.error(introduction)
+      if source.isFolder || balance.isUneven { balance.lines.forEach(Console.error) }
+    }
     Interrupt.watch()
     let epochs = try recipe.trainer.train(&network, on: training, epochs: recipe.epochs) {
       display.show($0)
@@ -155,6 +180,10 @@ private struct Training {
       ("model", .string(recipe.model)),
       ("data", .string(source.name)),
       ("classes", .strings(test.classNames)),
+      ("class_counts", ClassBalance(training).json),
+      ("class_ratio", .number(ClassBalance(training).ratio)),
+      ("unreadable_images", .integer(unreadableCount)),
+      ("image_shape", .integers(training.imageShape)),
       ("batch", .integer(recipe.trainer.batchSize)),
       ("optimizer", .string(recipe.trainer.optimizer.shortName)),
       ("learning_rate", .number(recipe.trainer.optimizer.learningRate)),

@@ -8,17 +8,17 @@ struct Gallery {
   let columns: Int
 
   /// The first `count` images, as many in a row as the terminal holds.
-  func text(first count: Int) -> String {
+  func text(first count: Int) throws -> String {
     let indices = Array(0..<min(count, dataset.count))
     let width = dataset.imageShape[dataset.imageShape.count - 1]
     let perRow = max(1, (columns + 2) / (width + 2))
-    return stride(from: 0, to: indices.count, by: perRow).map { start in
-      row(Array(indices[start..<min(start + perRow, indices.count)]), width: width)
+    return try stride(from: 0, to: indices.count, by: perRow).map { start in
+      try row(Array(indices[start..<min(start + perRow, indices.count)]), width: width)
     }.joined(separator: "\n")
   }
 
-  private func row(_ indices: [Int], width: Int) -> String {
-    let pictures = indices.map { picture($0) }
+  private func row(_ indices: [Int], width: Int) throws -> String {
+    let pictures = try indices.map { try picture($0) }
     let height = pictures.map(\.count).max() ?? 0
     var lines = (0..<height).map { line in
       pictures.map { $0[line] }.joined(separator: "  ")
@@ -29,9 +29,9 @@ struct Gallery {
   }
 
   /// The lines of an image's first channel.
-  private func picture(_ index: Int) -> [String] {
+  private func picture(_ index: Int) throws -> [String] {
     let (height, width) = (dataset.imageShape[1], dataset.imageShape[2])
-    let pixels = dataset.image(at: index).scalars.prefix(height * width).map {
+    let pixels = try dataset.image(at: index).scalars.prefix(height * width).map {
       UInt8((min(max($0, 0), 1) * 255).rounded())
     }
     return TerminalPicture.render(

@@ -1,7 +1,8 @@
+import Foundation
 import Striate
 import StriateData
 
-/// The data of a command: `digits`, or the name of a data set.
+/// The data of a command: `digits`, the name of a data set, or a folder of pictures.
 struct DataSource {
   /// Seeds of the built-in digits: no test image is among the training images.
   static let (trainingSeed, testSeed): (UInt64, UInt64) = (1, 2)
@@ -13,44 +14,134 @@ struct DataSource {
   /// What the options say about the data.
   static let options: [Command.Option] = [
     .data,
-    Command.Option("classes", "LIST", "these classes alone, such as 3,8"),
+    Command.Option("classes", "LIST", "these classes alone, such as 3,8 or cat,dog"),
+    Command.Option(
+      "cache", "MiB", "decoded pictures kept in memory (a quarter of the machine's memory)"),
   ]
 
+  /// What they say about how pictures become images, where no model says it.
+  static let pictureOptions: [Command.Option] = [
+    Command.Option("size", "N or HxW", "rows and columns that pictures are brought to"),
+    Command.Option("channels", "1 or 3", "grey or colour (colour, where any picture has it)"),
+  ]
+
+  /// Where the images come from.
+  enum Origin {
+    case digits
+    case named(NamedDataset)
+    case folder(FolderSource)
+  }
+
+  /// The images of a training.
+  struct Loaded {
+    var training: Dataset
+    /// Images to validate with, where the data bring them.
+    var validation: Dataset?
+    /// Images for the final figures; nil where they must be taken from the training images.
+    var test: Dataset?
+    /// The number of pictures left out because they cannot be read.
+    var unreadableCount = 0
+  }
+
   let name: String
+  let origin: Origin
   private let arguments: Arguments
-  private let dataset: NamedDataset?
 
   init(_ arguments: Arguments) throws {
     name = arguments.operands.last ?? ""
     self.arguments = arguments
-    dataset = NamedDataset.named(name)
-    guard name == "digits" || dataset != nil else {
-      throw Usage.Mistake(
-        "unknown data \"\(name.prefix(40))\"\(Usage.suggestion(for: name, in: Self.names)); "
-          + "expected one of \(Self.names.joined(separator: ", "))")
+    let named = NamedDataset.named(name)
+    let dataFolder = try arguments.text("data")
+    if name == "digits" {
+      origin = .digits
+    } else if let named, let folder = named.pictureLocation(dataFolder: dataFolder) {
+      origin = .folder(
+        try FolderSource(
+          ImageFolders(
+            training: ImageFolder(path: folder + "/train"),
+            test: ImageFolder(path: folder + "/test")),
+          arguments, named: named))
+    } else if let named {
+      origin = .named(named)
+    } else {
+      guard Self.isFolder(name) else {
+        throw Usage.Mistake(
+          "unknown data \"\(name.prefix(80))\"\(Usage.suggestion(for: name, in: Self.names)); "
+            + "expected one of \(Self.names.joined(separator: ", ")), or a folder of pictures")
+      }
+      guard dataFolder == nil else {
+        throw Usage.Mistake("option --data is for named data sets, found the folder \(name)")
+      }
+      origin = .folder(try FolderSource(ImageFolders(path: name), arguments, named: nil))
     }
-    if dataset != nil, arguments.command.options.contains(where: { $0.name == "count" }),
-      arguments.has("count")
-    {
-      throw Usage.Mistake("option --count is for digits, found \(name): use --limit N")
+    try refuseOptionsOfOthers()
+  }
+
+  /// Whether a word names a folder; a path that leads nowhere is left to the folder's own errors.
+  private static func isFolder(_ word: String) -> Bool {
+    word.contains("/") || FileManager.default.fileExists(atPath: word)
+  }
+
+  /// Throws where an option is there that these data do not know.
+  private func refuseOptionsOfOthers() throws {
+    func refuse(_ option: String, _ what: String) throws {
+      guard arguments.command.options.contains(where: { $0.name == option }),
+        arguments.has(option)
+      else { return }
+      throw Usage.Mistake("option --\(option) is for \(what), found \(name)")
+    }
+    switch origin {
+    case .digits, .named:
+      for option in ["size", "channels", "cache"] { try refuse(option, "folders of pictures") }
+      if case .named = origin { try refuse("count", "digits: use --limit N") }
+    case .folder: try refuse("count", "digits: use --limit N")
+    }
+  }
+
+  /// The shape of an image; a guess where the pictures of a folder were not yet read.
+  var imageShape: [Int] {
+    switch origin {
+    case .digits: [1, 28, 28]
+    case .named(let dataset): dataset.imageShape
+    case .folder(let folder): folder.imageShape
     }
   }
 
   /// What the classes are called before any are chosen.
-  var classNames: [String] { dataset?.classNames ?? Digits.classNames }
+  var classNames: [String] {
+    switch origin {
+    case .digits: Digits.classNames
+    case .named(let dataset): dataset.classNames
+    case .folder(let folder): folder.classNames
+    }
+  }
+
+  /// The number of classes; a guess where the pictures of a folder were not yet read.
+  var likelyClassCount: Int {
+    if case .folder(let folder) = origin { folder.likelyClassCount } else { classNames.count }
+  }
+
+  /// Whether the images are pictures in a folder.
+  var isFolder: Bool { if case .folder = origin { true } else { false } }
+
+  /// Whether there will be images to validate with even if nobody asks for them.
+  var bringsValidation: Bool {
+    if case .folder(let folder) = origin { folder.hasValidation || !folder.hasTest } else { false }
+  }
 
   /// The classes of `--classes`, by name or number; nil where the option is not there.
   func classes() throws -> [Int]? {
     guard let list = try arguments.text("classes") else { return nil }
     let words = list.split(separator: ",", omittingEmptySubsequences: false)
+    let names = classNames
     let chosen = try words.map { word in
       let name = word.trimmingSpaces
-      if let index = classNames.firstIndex(where: { $0.lowercased() == name.lowercased() }) {
+      if let index = names.firstIndex(where: { $0.lowercased() == name.lowercased() }) {
         return index
       }
-      guard let index = Int(name), classNames.indices.contains(index) else {
+      guard let index = Int(name), names.indices.contains(index) else {
         throw arguments.mistake(
-          "classes", "names or numbers of \(classNames.joined(separator: ", "))", name)
+          "classes", "names or numbers of \(names.joined(separator: ", "))", name)
       }
       return index
     }
@@ -61,64 +152,68 @@ struct DataSource {
     return chosen
   }
 
-  /// Training and test images.
-  func load(quiet: Bool) throws -> DatasetPair {
-    guard let dataset else {
-      let count = try arguments.integer("count", in: 1...1_000_000) ?? Self.trainingCount
-      return try DatasetPair(
-        name: name,
-        training: Digits.builtIn(count: count, seed: Self.trainingSeed),
-        test: Digits.builtIn(count: Self.testCount, seed: Self.testSeed))
+  /// Training and test images: of the given classes, and no more than `limit` to train on.
+  func load(classes: [Int]?, limit: Int?, quiet: Bool) throws -> Loaded {
+    if case .folder(let folder) = origin {
+      return try folder.load(
+        classNames: classes.map { $0.map { classNames[$0] } }, limit: limit, quiet: quiet)
     }
-    return try load(dataset, quiet: quiet)
+    var pair = try loadPair(quiet: quiet)
+    if let classes {
+      pair = try DatasetPair(
+        name: name, training: pair.training.keeping(classes: classes),
+        test: pair.test.keeping(classes: classes))
+    }
+    var training = pair.training
+    if let limit, limit < training.count { training = training.subset(Array(0..<limit)) }
+    return Loaded(training: training, test: pair.test)
   }
 
-  /// The images that training never sees.
-  func loadTest(quiet: Bool) throws -> Dataset {
-    guard let dataset else {
-      return try Digits.builtIn(count: Self.testCount, seed: Self.testSeed)
+  /// Training and test images that do not lie in a folder of pictures.
+  private func loadPair(quiet: Bool) throws -> DatasetPair {
+    if case .named(let dataset) = origin {
+      return try dataset.load(arguments, quiet: quiet)
     }
-    return try load(dataset, quiet: quiet).test
+    let count = try arguments.integer("count", in: 1...1_000_000) ?? Self.trainingCount
+    return try DatasetPair(
+      name: name,
+      training: Digits.builtIn(count: count, seed: Self.trainingSeed),
+      test: Digits.builtIn(count: Self.testCount, seed: Self.testSeed))
   }
 
-  private func load(_ dataset: NamedDataset, quiet: Bool) throws -> DatasetPair {
-    if let folder = try arguments.text("data") {
-      let found = dataset.location(dataFolder: folder)
-      if let found, ![folder, folder + "/" + dataset.name].contains(found) {
-        Console.error("--data \(folder): \(name) is not there; taken from \(found)")
-      }
+  /// The images that training never sees, of the classes that a model knows.
+  func loadTest(
+    for network: Network, model: String, limit: Int?, quiet: Bool
+  ) throws -> Dataset {
+    if case .folder(let folder) = origin {
+      return try folder.loadTest(for: network, limit: limit, quiet: quiet)
     }
-    var bar = ProgressBar()
-    let draws = !quiet && Console.errorIsTerminal
-    var announced: Set<String> = []
-    // Told only when another mirror answers; otherwise the error tells them all.
-    var failed: [String] = []
-    defer { bar.clear() }
-    return try dataset.load(dataFolder: arguments.text("data")) { event in
-      switch event {
-      case .received(let url, let bytes, let total):
-        if !quiet { failed.forEach(Console.error) }
-        failed = []
-        if draws {
-          bar.draw { width in
-            let share = Double(bytes) / Double(max(1, total))
-            let end = " \(mebibytes(bytes)) of \(mebibytes(total)) MiB"
-            let name = "downloading \(url.split(separator: "/").last ?? "") "
-            return name + ProgressBar.bar(share, width: min(40, width - name.count - end.count))
-              + end
-          }
-        } else if !quiet, announced.insert(url).inserted {
-          Console.error("downloading \(url)")
-        }
-      case .mirrorFailed(let url, let reason):
-        bar.clear()
-        failed.append("\(url): \(reason): trying the next address")
+    let chosen = try classes(of: network, model: model)
+    var test: Dataset
+    if case .named(let dataset) = origin {
+      test = try dataset.load(arguments, quiet: quiet).test
+    } else {
+      test = try Digits.builtIn(count: Self.testCount, seed: Self.testSeed)
+    }
+    if let chosen { test = try test.keeping(classes: chosen) }
+    return test
+  }
+
+  /// The classes of the data that a network knows, in its order; nil for all, as they are.
+  private func classes(of network: Network, model: String) throws -> [Int]? {
+    let names = network.preprocessing.classNames
+    guard !names.isEmpty, names != classNames else { return nil }
+    return try names.map { name in
+      guard let index = classNames.firstIndex(of: name) else {
+        throw Failure(
+          "\(model): expected a model of classes in \(self.name) "
+            + "(\(classNames.joined(separator: ", "))), found the class \"\(name)\": "
+            + "evaluate it on the data it was trained on")
       }
+      return index
     }
   }
 }
-
-private func mebibytes(_ bytes: Int) -> String { digits(Double(bytes) / 1_048_576, 1) }
 
 extension Substring {
   fileprivate var trimmingSpaces: String {

@@ -10,12 +10,18 @@ enum JPEGOrientation: UInt8 {
     self = Self.exif(in: file).flatMap { Self.orientation(inTIFF: $0) } ?? .upright
   }
 
+  /// The size of the upright picture, from the stored one's or the other way round.
+  func upright(_ stored: PictureSize) -> PictureSize {
+    guard rawValue >= Self.transposed.rawValue else { return stored }
+    return PictureSize(height: stored.width, width: stored.height)
+  }
+
   /// The picture with its stored rows and columns where they belong.
   func upright(_ stored: Picture) -> Picture {
     guard self != .upright else { return stored }
     let (w, h, channels) = (stored.width, stored.height, stored.channels)
-    let isSwapped = rawValue >= Self.transposed.rawValue
-    let (width, height) = isSwapped ? (h, w) : (w, h)
+    let size = upright(PictureSize(height: h, width: w))
+    let (width, height) = (size.width, size.height)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(stored.bytes.count)
     for y in 0..<height {

@@ -10,6 +10,22 @@ enum PNGFile {
     return try decode(file, name: name, background: 0).picture
   }
 
+  /// What the beginning of a PNG file says about the picture.
+  static func header(of file: [UInt8], name: String) throws -> PictureHeader {
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&image) }
+    return try file.withUnsafeBytes { file in
+      guard png_image_begin_read_from_memory(&image, file.baseAddress, file.count) != 0 else {
+        throw damaged(image, name)
+      }
+      try Picture.checkSize(width: Int(image.width), height: Int(image.height), name: name)
+      return PictureHeader(
+        size: PictureSize(height: Int(image.height), width: Int(image.width)),
+        isColour: image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0)
+    }
+  }
+
   private static func decode(
     _ file: [UInt8], name: String, background: UInt8
   ) throws -> (picture: Picture, isTransparent: Bool) {

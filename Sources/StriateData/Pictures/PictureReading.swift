@@ -1,4 +1,5 @@
 import Foundation
+import Striate
 
 extension Picture {
   /// The largest file that is read, in bytes.
@@ -10,47 +11,82 @@ extension Picture {
   /// is turned upright as its Exif orientation says. Throws `Unreadable` where there is no such file, where
   /// it is no picture, damaged, cut short, or larger than `maximumArea`.
   public init(contentsOf path: String) throws {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      throw Unreadable(path, "no such file")
-    }
-    guard !isDirectory.boolValue else {
-      throw Unreadable(path, "expected a PNG or JPEG picture, found a directory")
-    }
-    let attributes = try? FileManager.default.attributesOfItem(
-      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-    guard attributes?[.type] as? FileAttributeType == .typeRegular,
-      let size = (attributes?[.size] as? NSNumber)?.intValue
-    else {
-      throw Unreadable(path, "expected a PNG or JPEG picture, found no ordinary file")
-    }
-    guard size <= Self.maximumFileSize else {
-      throw Unreadable(
-        path, "expected a picture file of at most \(Self.maximumFileSize) bytes, found \(size)")
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Unreadable(path, "cannot be opened for reading: check its permissions")
-    }
-    try self.init(decoding: [UInt8](data), name: path)
+    try self.init(decoding: Self.file(at: path), name: path)
   }
 
   /// The picture in the bytes of a PNG or JPEG file; `name` begins the error messages.
   ///
   /// Throws `Unreadable` as reading a file does.
   public init(decoding file: [UInt8], name: String) throws {
-    guard !file.isEmpty else {
-      throw Unreadable(name, "expected a PNG or JPEG picture, found an empty file")
+    try self.init(decoding: file, name: name, covering: nil)
+  }
+
+  /// The picture in a file that will be resized until it covers `size`: a JPEG file much larger than
+  /// that may be decoded at a fraction of its size.
+  init(contentsOf path: String, covering size: PictureSize) throws {
+    try self.init(decoding: Self.file(at: path), name: path, covering: size)
+  }
+
+  private init(decoding file: [UInt8], name: String, covering size: PictureSize?) throws {
+    switch try Kind(of: file, name: name) {
+    case .png: self = try PNGFile.decode(file, name: name)
+    case .jpeg: self = try JPEGFile.decode(file, name: name, covering: size)
     }
-    if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
-      self = try PNGFile.decode(file, name: name)
-    } else if file.starts(with: [0xFF, 0xD8]) {
-      self = try JPEGFile.decode(file, name: name)
-    } else {
+  }
+
+  /// What the beginning of a file says about its picture. Throws `Unreadable` as reading it does.
+  static func header(contentsOf path: String) throws -> PictureHeader {
+    let file = try file(at: path)
+    switch try Kind(of: file, name: path) {
+    case .png: return try PNGFile.header(of: file, name: path)
+    case .jpeg: return try JPEGFile.header(of: file, name: path)
+    }
+  }
+
+  /// The bytes of a file that may hold a picture.
+  private static func file(at path: String) throws -> [UInt8] {
+    var status = stat()
+    let closed = Unreadable(path, "cannot be opened for reading: check its permissions")
+    guard !path.utf8.contains(0), stat(path, &status) == 0 else {
+      throw errno == EACCES ? closed : Unreadable(path, "no such file")
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw Unreadable(path, "expected a PNG or JPEG picture, found a directory")
+    default: throw Unreadable(path, "expected a PNG or JPEG picture, found no ordinary file")
+    }
+    guard status.st_size <= maximumFileSize else {
       throw Unreadable(
-        name,
-        "not a picture this program reads (PNG or JPEG): it starts with \(Self.beginning(of: file))"
-          + Self.guess(file)
-      )
+        path,
+        "expected a picture file of at most \(maximumFileSize) bytes, found \(status.st_size)")
+    }
+    var bytes: [UInt8] = []
+    do {
+      let file = try InputFile(path: path)
+      while try file.read(upTo: file.size - bytes.count, appendingTo: &bytes) > 0 {}
+    } catch {
+      throw closed
+    }
+    return bytes
+  }
+
+  /// The formats that are read; the first bytes of a file tell them apart.
+  private enum Kind {
+    case png, jpeg
+
+    init(of file: [UInt8], name: String) throws {
+      guard !file.isEmpty else {
+        throw Unreadable(name, "expected a PNG or JPEG picture, found an empty file")
+      }
+      if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+        self = .png
+      } else if file.starts(with: [0xFF, 0xD8]) {
+        self = .jpeg
+      } else {
+        let beginning = Picture.beginning(of: file) + Picture.guess(file)
+        throw Unreadable(
+          name, "not a picture this program reads (PNG or JPEG): it starts with \(beginning)")
+      }
     }
   }
 

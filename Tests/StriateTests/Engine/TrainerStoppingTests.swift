@@ -95,7 +95,7 @@ import Testing
     var early = try TrainerTests.network()
     let none = try Self.trainer.train(&early, on: data, epochs: 5) { $0.images < 20 }
     #expect(none.isEmpty)
-    let expected = TrainerTests.descend(
+    let expected = try TrainerTests.descend(
       try TrainerTests.network(), data, loss: .softmaxCrossEntropy, rate: 0.5, batchSize: 10,
       seed: 0, epochs: 5, stopAfter: 2)
     for (parameter, reference) in zip(early.parameters, expected) {

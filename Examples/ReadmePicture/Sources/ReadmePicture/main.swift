@@ -46,7 +46,7 @@ print("<title>Ten built-in digits with the three likeliest classes of each</titl
 print("<rect width='\(width)' height='\(height)' fill='#fff'/>")
 for digit in 0..<10 {
   guard let index = test.labels.firstIndex(of: digit) else { continue }
-  let image = test.image(at: index)
+  let image = try test.image(at: index)
   let left = digit * (side + gap)
   let prediction = try network.classify(image.reshaped(to: [1, 1, 28, 28]))[0]
   print("<rect x='\(left)' width='\(side)' height='\(side)' fill='#fff' stroke='#ccc'/>")

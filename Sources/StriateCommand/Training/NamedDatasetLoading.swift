@@ -1,0 +1,43 @@
+import Striate
+import StriateData
+
+extension NamedDataset {
+  /// Finds or downloads the data set, and shows what happens on standard error.
+  func load(_ arguments: Arguments, quiet: Bool) throws -> DatasetPair {
+    if let folder = try arguments.text("data") {
+      let found = location(dataFolder: folder)
+      if let found, ![folder, folder + "/" + name].contains(found) {
+        Console.error("--data \(folder): \(name) is not there; taken from \(found)")
+      }
+    }
+    var bar = ProgressBar()
+    let draws = !quiet && Console.errorIsTerminal
+    var announced: Set<String> = []
+    // Told only when another mirror answers; otherwise the error tells them all.
+    var failed: [String] = []
+    defer { bar.clear() }
+    return try load(dataFolder: arguments.text("data")) { event in
+      switch event {
+      case .received(let url, let bytes, let total):
+        if !quiet { failed.forEach(Console.error) }
+        failed = []
+        if draws {
+          bar.draw { width in
+            let share = Double(bytes) / Double(max(1, total))
+            let end = " \(mebibytes(bytes)) of \(mebibytes(total)) MiB"
+            let name = "downloading \(url.split(separator: "/").last ?? "") "
+            return name + ProgressBar.bar(share, width: min(40, width - name.count - end.count))
+              + end
+          }
+        } else if !quiet, announced.insert(url).inserted {
+          Console.error("downloading \(url)")
+        }
+      case .mirrorFailed(let url, let reason):
+        bar.clear()
+        failed.append("\(url): \(reason): trying the next address")
+      }
+    }
+  }
+}
+
+private func mebibytes(_ bytes: Int) -> String { digits(Double(bytes) / 1_048_576, 1) }
