@@ -30,6 +30,18 @@ final class Storage: @unchecked Sendable {
 
   deinit { free(base) }
 
+  /// All Floats.
+  var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+  /// Writes all Floats.
+  func set(_ values: [Float]) {
+    precondition(
+      values.count == count, "Storage: expected \(count) numbers, found \(values.count)")
+    values.withUnsafeBufferPointer { source in
+      if let source = source.baseAddress { base.update(from: source, count: count) }
+    }
+  }
+
   var floats: Floats { Floats(base: base) }
 }
 

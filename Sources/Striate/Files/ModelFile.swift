@@ -33,7 +33,7 @@ extension Network {
   }
 
   /// The network's metadata in a model file.
-  private func modelMetadata() throws -> [String: String] {
+  func modelMetadata() throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     func json(_ value: some Encodable) throws -> String {
@@ -94,7 +94,9 @@ extension Network {
     } catch let error as InvalidNetwork {
       throw refuse("\(error)")
     }
-    if let extra = file.entries.first(where: { !read.contains($0.name) }) {
+    // A checkpoint holds more: the memory of the training.
+    let others = file.entries.lazy.filter { !$0.name.hasPrefix(TrainingSnapshot.prefix) }
+    if let extra = others.first(where: { !read.contains($0.name) }) {
       throw refuse(
         "tensor \"\(extra.name)\": expected only the architecture's tensors, found "
           + "\(extra.type.rawValue) \(extra.shape): the file is for another architecture")

@@ -34,6 +34,24 @@ public struct Trainer: Sendable {
   /// Whether a network without preprocessing takes over the data's mean and standard deviation.
   public var normalizes: Bool
 
+  /// Parameters with a learning rate or weight decay of their own.
+  public var groups: [ParameterGroup] = []
+
+  /// How gradients that are too large are made smaller; nil for not at all.
+  public var clipping: GradientClipping?
+
+  /// The decay of a running mean of the parameters, w̄ ← decay · w̄ + (1 − decay) · w after every step;
+  /// the trained network has the means. nil for none.
+  ///
+  /// Source: Polyak & Juditsky 1992, doi:10.1137/0330046; the averages of torch.optim.swa_utils.
+  public var averaging: Double?
+
+  /// Batches whose gradients are added up before each step.
+  public var accumulation = 1
+
+  /// Where and how often the training is saved; nil for never.
+  public var checkpoints: Checkpoints?
+
   /// A training procedure.
   public init(
     loss: Loss, optimizer: any Optimizer, batchSize: Int, seed: UInt64 = 0,
@@ -46,19 +64,53 @@ public struct Trainer: Sendable {
   }
 
   /// What happened in one pass over the data.
-  public struct Epoch: Sendable, CustomStringConvertible {
+  public struct Epoch: Sendable, Equatable, Codable, CustomStringConvertible {
     /// 1 for the first.
     public let number: Int
     /// The mean loss of the images, each before its own step.
     public let loss: Double
     /// The share of images classified rightly, each before its own step.
     public let accuracy: Double
-    /// How the network did on the validation data afterwards.
+    /// The loss on the validation data afterwards.
+    public let validationLoss: Double?
+    /// The share of the validation data classified rightly afterwards.
+    public let validationAccuracy: Double?
+    /// How the network did on the validation data afterwards; nil of an epoch before a resumption.
     public let validation: Evaluation?
+    /// The learning rate of the last step.
+    public let learningRate: Float
     /// The time spent in training steps.
     public let seconds: Double
     /// The images trained on.
     public let images: Int
+
+    private enum CodingKeys: String, CodingKey {
+      case number, loss, accuracy, validationLoss, validationAccuracy, learningRate, seconds, images
+    }
+
+    init(
+      number: Int, loss: Double, accuracy: Double, validation: Evaluation?, learningRate: Float,
+      seconds: Double, images: Int
+    ) {
+      (self.number, self.loss, self.accuracy) = (number, loss, accuracy)
+      (validationLoss, validationAccuracy) = (validation?.loss, validation?.accuracy)
+      (self.validation, self.learningRate) = (validation, learningRate)
+      (self.seconds, self.images) = (seconds, images)
+    }
+
+    /// Reads an epoch of a checkpoint.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      number = try values.decode(Int.self, forKey: .number)
+      loss = try values.decode(Double.self, forKey: .loss)
+      accuracy = try values.decode(Double.self, forKey: .accuracy)
+      validationLoss = try values.decodeIfPresent(Double.self, forKey: .validationLoss)
+      validationAccuracy = try values.decodeIfPresent(Double.self, forKey: .validationAccuracy)
+      learningRate = try values.decode(Float.self, forKey: .learningRate)
+      seconds = try values.decode(Double.self, forKey: .seconds)
+      images = try values.decode(Int.self, forKey: .images)
+      validation = nil
+    }
 
     /// Images trained on in one second of training steps.
     public var imagesPerSecond: Double { Double(images) / max(seconds, 1e-9) }
@@ -66,10 +118,10 @@ public struct Trainer: Sendable {
     /// "epoch 1  loss 0.113  accuracy 96.5 %  58,312 images/s".
     public var description: String {
       var text = "epoch \(number)  loss \(loss.digits(4))  accuracy \((accuracy * 100).digits(2)) %"
-      if let validation {
+      if let validationAccuracy {
         text += "  validation"
-        if let loss = validation.loss { text += " loss \(loss.digits(4))" }
-        text += " accuracy \((validation.accuracy * 100).digits(2)) %"
+        if let validationLoss { text += " loss \(validationLoss.digits(4))" }
+        text += " accuracy \((validationAccuracy * 100).digits(2)) %"
       }
       return text + "  \(Int(imagesPerSecond).grouped) images/s"
     }
@@ -83,6 +135,10 @@ public struct Trainer: Sendable {
     public let images: Int, total: Int
     /// Mean loss and share of right answers so far in this epoch.
     public let loss: Double, accuracy: Double
+    /// The mean loss of the last batch.
+    public let batchLoss: Double
+    /// The learning rate of the last step.
+    public let learningRate: Float
     /// The epoch's report, once it has ended.
     public let finished: Epoch?
   }
@@ -121,8 +177,7 @@ public struct Trainer: Sendable {
     let run = try TrainingRun(self, trained, dataset, epochs: epochs)
     let reports = try run.run(progress)
     try run.checkParameters()
-    run.plan.store(into: &trained)
-    network = trained
+    network = run.trained()
     return reports
   }
 
@@ -135,6 +190,27 @@ public struct Trainer: Sendable {
       }
     }
     try require(batchSize >= 1, "batch size", "at least 1", batchSize)
+    try require(
+      accumulation >= 1 && accumulation <= 1 << 20, "accumulation", "1 to \(1 << 20) batches",
+      accumulation)
+    try require(
+      checkpoints?.everySteps ?? 1 >= 1, "checkpoints", "at least 1 step from one to the next",
+      checkpoints?.everySteps ?? 1)
+    if let averaging, !(averaging >= 0 && averaging < 1) {
+      throw InvalidTraining(
+        description: "averaging: expected a decay from 0 to 1, 1 left out, found \(averaging.short)"
+      )
+    }
+    if let clipping, !(clipping.limit > 0 && clipping.limit.isFinite) {
+      throw InvalidTraining(
+        description: "clipping: expected a positive limit, found \(clipping.text)")
+    }
+    for group in groups where !(group.learningRateFactor >= 0 && group.learningRateFactor.isFinite)
+    {
+      throw InvalidTraining(
+        description: "parameter group: expected a learning-rate factor of at least 0, found "
+          + group.text)
+    }
     try require(epochs >= 1, "epochs", "at least 1", epochs)
     try require(
       threads >= 1 && threads <= Engine.maximumThreads, "threads",
@@ -148,6 +224,27 @@ public struct Trainer: Sendable {
     try require(
       !schedule.watchesValidation || validation != nil, "schedule \(schedule.text)",
       "validation data to watch", 0)
+  }
+}
+
+extension Trainer {
+  /// What the bits of a trained network depend on, by name: a resumed training must say the same.
+  func setting(_ network: Network, _ dataset: Dataset, epochs: Int) -> [String: String] {
+    var hash = SHA256()
+    hash.update(dataset.labels.span.bytes)
+    let frozen = network.parameters.filter(\.isFrozen).map(\.name)
+    return [
+      "network": network.nodes.map { "\($0.name) \($0.layer.text)" }.joined(separator: ", "),
+      "data": "\(dataset.count) images \(dataset.imageShape), classes "
+        + "\(dataset.classNames.joined(separator: ", ")), labels \(hash.hexadecimal().prefix(16))",
+      "normalisation": "\(network.preprocessing.mean) \(network.preprocessing.standardDeviation)",
+      "batch size": "\(batchSize)", "epochs": "\(epochs)", "seed": "\(seed)",
+      "loss": loss.name, "optimizer": optimizer.text, "schedule": schedule.text,
+      "parameter groups": groups.map(\.text).joined(separator: ", "),
+      "clipping": clipping?.text ?? "none",
+      "averaging": averaging.map { "\($0)" } ?? "none", "accumulation": "\(accumulation)",
+      "frozen parameters": frozen.joined(separator: ", "),
+    ]
   }
 }
 

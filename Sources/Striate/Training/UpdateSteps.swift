@@ -1,0 +1,185 @@
+import LaneKernels
+
+/// What follows the gradients in a training step: their accumulation and clipping, the optimizer's step,
+/// and the running mean of the parameters.
+///
+/// Parameters that are trained are cut into parts, by their sizes alone, so that any number of threads
+/// computes the same bits.
+///
+/// Unchecked: its tasks read what changes between steps only.
+final class UpdateSteps: @unchecked Sendable {
+  private let plan: Plan
+  private let trainer: Trainer
+  private let parts: [Part]
+  /// The rule of each group, with the learning rate of the step under way.
+  private var rules: [any Optimizer]
+  private let factors: [Float]
+  private let squares: Storage
+  private let scratch: Storage
+  private let scratchSize: Int
+  private var gradientFactor: Float = 1
+  private var isFirstOfStep = true
+  private var share: Float = 1
+
+  /// The number of steps made.
+  var step = 0
+
+  /// The optimizer's memory: `stateCount` arrays, each as long as all parameters.
+  let states: Storage
+
+  /// The gradients of the batches of one step, added up; empty without accumulation.
+  let accumulated: Storage
+
+  /// The running mean of all parameters; empty where none is kept.
+  let average: Storage
+
+  /// A part of a parameter, or a whole one.
+  private struct Part: Sendable {
+    var start: Int, count: Int, group: Int, shape: [Int]
+  }
+
+  init(_ trainer: Trainer, plan: Plan) {
+    self.trainer = trainer
+    self.plan = plan
+    let rule = trainer.optimizer
+    let groups = trainer.groups
+    var parts: [Part] = []
+    for (parameter, place) in zip(plan.network.parameters, plan.places) where parameter.isTrained {
+      let group = (groups.firstIndex { $0.contains(parameter) } ?? -1) + 1
+      let start = place.values.base - plan.parameters.base
+      let count = place.count.padded
+      if rule.scope == .parameter {
+        parts.append(
+          Part(start: start, count: count, group: group, shape: parameter.tensor.shape))
+      } else if let last = parts.last, last.group == group, last.start + last.count == start {
+        parts[parts.count - 1].count += count
+      } else {
+        parts.append(Part(start: start, count: count, group: group, shape: []))
+      }
+    }
+    if rule.scope == .elements {
+      parts = parts.flatMap { part in
+        stride(from: 0, to: part.count, by: UpdateSteps.partSize).map { offset in
+          Part(
+            start: part.start + offset, count: min(UpdateSteps.partSize, part.count - offset),
+            group: part.group, shape: [])
+        }
+      }
+    }
+    self.parts = parts
+    rules =
+      [rule]
+      + groups.map { group in
+        var rule = rule
+        if !group.decays { rule.weightDecay = 0 }
+        return rule
+      }
+    factors = [1] + groups.map(\.learningRateFactor)
+    let total = plan.parameters.count
+    states = Storage(count: total * rule.stateCount)
+    squares = Storage(count: parts.count)
+    accumulated = Storage(count: trainer.accumulation > 1 ? total : 0)
+    average = Storage(count: trainer.averaging == nil ? 0 : total)
+    scratchSize = (parts.map { rule.scratchCount(shape: $0.shape) }.max() ?? 0).padded
+    scratch = Storage(count: rule.scope == .parameter ? plan.pool.threads * scratchSize : 0)
+  }
+
+  /// Numbers that one task updates: 16 KiB, so that a part stays in the first-level cache.
+  private static let partSize = 4096
+
+  /// Says what the next step is made with.
+  func setLearningRate(_ rate: Float) {
+    for index in rules.indices { rules[index].learningRate = rate * factors[index] }
+  }
+
+  /// Says which share of a step's images the next batch holds, and whether it is the step's first.
+  func setBatch(isFirst: Bool, share: Float) { (isFirstOfStep, self.share) = (isFirst, share) }
+
+  /// Adds a batch's gradients to those of the step.
+  var accumulation: [Phase] {
+    guard trainer.accumulation > 1 else { return [] }
+    return [
+      phase { [self] part, gradient, _ in
+        let sum = accumulated.base + part.start
+        plan.kernels.combine(part.count, share, gradient, isFirstOfStep ? 0 : 1, sum)
+      }
+    ]
+  }
+
+  /// The step itself.
+  var update: [Phase] {
+    var phases: [Phase] = []
+    if trainer.accumulation > 1 {
+      phases.append(
+        phase { [self] part, gradient, _ in
+          gradient.update(from: accumulated.base + part.start, count: part.count)
+        })
+    }
+    if case .norm(let limit) = trainer.clipping {
+      let squares = squares.floats
+      phases.append(
+        phase { [self] part, gradient, index in
+          (squares + index).pointee = plan.kernels.sumOfSquares(part.count, gradient)
+        })
+      phases.append(
+        Phase(groups: [
+          Tasks(count: 1) { [self] _ in
+            let sum = parts.indices.reduce(0.0) { $0 + Double((squares + $1).pointee) }
+            gradientFactor = Float(min(1, Double(limit) / (sum.squareRoot() + 1e-6)))
+          }
+        ]))
+    }
+    phases.append(
+      Phase(groups: [
+        Tasks(count: parts.count, onWorker: { [self] in update(parts[$0], worker: $1) })
+      ]))
+    return phases
+  }
+
+  private func phase(
+    _ body:
+      @escaping @Sendable (Part, _ gradient: UnsafeMutablePointer<Float>, _ index: Int) ->
+      Void
+  ) -> Phase {
+    guard let gradients = plan.gradients?.floats else { return Phase() }
+    return Phase(groups: [
+      Tasks(count: parts.count) { [parts] index in
+        body(parts[index], gradients + parts[index].start, index)
+      }
+    ])
+  }
+
+  private func update(_ part: Part, worker: Int) {
+    guard let gradients = plan.gradients else { return }
+    let kernels = plan.kernels
+    let (weights, gradient) = (plan.parameters.base + part.start, gradients.base + part.start)
+    switch trainer.clipping {
+    case .norm?:
+      if gradientFactor < 1 { kernels.scale(part.count, gradientFactor, gradient) }
+    case .value(let limit)?: kernels.clamp(part.count, limit, gradient)
+    case nil: break
+    }
+    rules[part.group].update(
+      ParameterSlice(
+        count: part.count, shape: part.shape, weights: weights, gradient: gradient,
+        kernels: kernels, states: states.base + part.start, stateStride: plan.parameters.count,
+        scratch: scratch.base + worker * scratchSize), step: step)
+    if let decay = trainer.averaging {
+      // The first step's parameters are where the mean begins.
+      kernels.average(
+        part.count, step == 1 ? 0 : decay, weights, average.base + part.start)
+    }
+  }
+
+  /// Copies the running means of what is trained into a network, or the parameters as they are where no
+  /// means are kept.
+  func store(into network: inout Network) {
+    plan.store(into: &network)
+    guard trainer.averaging != nil, step > 0 else { return }
+    for (index, place) in plan.places.enumerated() where network.parameters[index].isTrained {
+      let start = place.values.base - plan.parameters.base
+      network.parameters[index].tensor.scalars = Array(
+        UnsafeBufferPointer(start: average.base + start, count: place.count))
+    }
+  }
+}
