@@ -89,7 +89,7 @@ final class LossStep: @unchecked Sendable {
   }
 
   /// The sum of the images' weights: their number, but where their targets say otherwise.
-  private var countedImages: Double {
+  var countedImages: Double {
     guard loss.kind.weighsImages else { return Double(count) }
     var sum = 0.0
     for image in 0..<count {

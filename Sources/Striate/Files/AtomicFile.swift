@@ -48,8 +48,36 @@ public enum AtomicFile {
     _ = try Writer(try Destination(path))
   }
 
+  /// Removes temporary files in the folder of `path` whose writers were killed.
+  ///
+  /// A file that is being written is locked, by this process or another, and stays. Whatever cannot be
+  /// looked at or removed stays as well.
+  public static func removeAbandoned(beside path: String) {
+    guard let destination = try? Destination(path), let folder = opendir(destination.folder) else {
+      return
+    }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
+        start.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: start.pointee)) {
+          String(cString: $0)
+        }
+      }
+      guard name.hasPrefix(Destination.prefix), name.hasSuffix(Destination.suffix) else { continue }
+      let file = destination.pathInFolder(name)
+      let descriptor = open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+      guard descriptor >= 0 else { continue }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(file) }
+      close(descriptor)
+    }
+  }
+
   /// Where a file is to go.
   fileprivate struct Destination {
+    /// How the names of temporary files begin and end.
+    static let (prefix, suffix) = (".striate-", ".partial")
+
+
     /// The path as it was given; errors name it.
     let path: String
     /// The path with symbolic links followed: the link stays, its target is replaced.
@@ -59,7 +87,7 @@ public enum AtomicFile {
     let permissions: mode_t?
 
     init(_ path: String) throws {
-      func refuse(_ reason: String, _ advice: String = "choose another --out") -> Failure {
+      func refuse(_ reason: String, _ advice: String = "choose another place") -> Failure {
         Failure(description: "cannot write \(path): \(reason): \(advice)")
       }
       guard !path.isEmpty, !path.utf8.contains(0) else {
@@ -87,7 +115,7 @@ public enum AtomicFile {
       if stat(folder, &status) != 0 {
         throw switch errno {
         case ENOENT:
-          refuse("the folder \(folder) does not exist", "create it or choose another --out")
+          refuse("the folder \(folder) does not exist", "create it or choose another place")
         case ENOTDIR: refuse("\(folder) is not a folder")
         default: refuse("the folder \(folder) cannot be reached (\(reason(errno)))")
         }
@@ -98,6 +126,14 @@ public enum AtomicFile {
       self.folder = folder
       self.permissions = permissions
     }
+
+    /// A name in the folder that no other file has.
+    var temporaryPath: String {
+      let number = String(UInt64.random(in: .min ... .max), radix: 16)
+      return pathInFolder(Self.prefix + number + Self.suffix)
+    }
+
+    func pathInFolder(_ name: String) -> String { (folder == "/" ? "" : folder) + "/" + name }
   }
 
   /// The file while it is being written.
@@ -109,16 +145,22 @@ public enum AtomicFile {
     private var isCommitted = false
 
     fileprivate init(_ destination: Destination) throws {
-      let name = ".striate-\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
-      let temporary = (destination.folder == "/" ? "" : destination.folder) + "/" + name
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else {
-        throw Failure(
-          description: """
-            cannot write \(destination.path): the folder \(destination.folder) refuses new files \
-            (\(reason(errno))): change its permissions or choose another --out
-            """)
-      }
+      var temporary = ""
+      var descriptor: Int32 = -1
+      repeat {
+        if descriptor >= 0 { close(descriptor) }
+        temporary = destination.temporaryPath
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+          throw Failure(
+            description: """
+              cannot write \(destination.path): the folder \(destination.folder) refuses new files \
+              (\(reason(errno))): change its permissions or choose another place
+              """)
+        }
+        // Whoever finds the file unlocked knows that its writer is gone; where one was quicker than
+        // the lock, the file has no name any more.
+      } while flock(descriptor, LOCK_EX) == 0 && hasNoName(descriptor)
       self.destination = destination
       self.temporary = temporary
       self.descriptor = descriptor
@@ -179,10 +221,16 @@ public enum AtomicFile {
       let advice = error == ENOSPC ? "free some space or " : ""
       return Failure(
         description: """
-          cannot write \(destination.path): \(reason(error)): \(advice)choose another --out
+          cannot write \(destination.path): \(reason(error)): \(advice)choose another place
           """)
     }
   }
+}
+
+/// Whether a file has been removed since it was opened.
+private func hasNoName(_ descriptor: Int32) -> Bool {
+  var status = stat()
+  return fstat(descriptor, &status) == 0 && status.st_nlink == 0
 }
 
 private func reason(_ error: Int32) -> String { String(cString: strerror(error)) }

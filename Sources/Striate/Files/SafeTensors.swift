@@ -81,23 +81,9 @@ public struct SafeTensors: Sendable {
     func refuse(_ message: String) -> InvalidFile {
       InvalidFile(description: "\(source): \(message)")
     }
-    guard bytes.count >= 8 else {
-      throw refuse(
-        "expected a safetensors file (8 bytes of header length first), found \(bytes.count) bytes: "
-          + "the file is cut off or empty")
-    }
-    let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
-    guard length <= SafeTensors.headerLimit else {
-      throw refuse(
-        "safetensors header: expected at most \(SafeTensors.headerLimit) bytes, found \(length): "
-          + "this is not a safetensors file")
-    }
-    guard length <= bytes.count - 8 else {
-      throw refuse(
-        "safetensors header: expected \(length) bytes, found \(bytes.count - 8): "
-          + "the file is cut off")
-    }
-    dataStart = 8 + Int(length)
+    let length = try SafeTensors.headerLength(
+      bytes.prefix(8), fileSize: bytes.count, refuse: refuse)
+    dataStart = 8 + length
     var scanner = HeaderScanner(bytes: bytes, range: 8..<dataStart, source: source)
     let header = try scanner.header()
     metadata = header.metadata
@@ -106,6 +92,49 @@ public struct SafeTensors: Sendable {
     index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
     self.bytes = bytes
     self.source = source
+  }
+
+  /// The texts about the arrays of the file at `path`, whose arrays are not read.
+  ///
+  /// Throws where the file cannot be read or its header is not that of a safetensors file.
+  static func metadata(contentsOf path: String) throws -> [String: String] {
+    let file: InputFile = try InputFile(path: path)
+    var bytes: [UInt8] = []
+    func read(to count: Int) throws {
+      while bytes.count < count, try file.read(upTo: count - bytes.count, appendingTo: &bytes) > 0 {}
+    }
+    func refuse(_ message: String) -> InvalidFile {
+      InvalidFile(description: "\(path): \(message)")
+    }
+    try read(to: 8)
+    let length = try headerLength(bytes[...], fileSize: file.size, refuse: refuse)
+    try read(to: 8 + length)
+    guard bytes.count == 8 + length else { throw refuse("the file changed while it was read") }
+    var scanner = HeaderScanner(bytes: bytes, range: 8..<8 + length, source: path)
+    return try scanner.header().metadata
+  }
+
+  /// The length of the header that the first 8 bytes of a file say.
+  private static func headerLength(
+    _ bytes: ArraySlice<UInt8>, fileSize: Int, refuse: (String) -> InvalidFile
+  ) throws(InvalidFile) -> Int {
+    guard bytes.count == 8 else {
+      throw refuse(
+        "expected a safetensors file (8 bytes of header length first), found \(fileSize) bytes: "
+          + "the file is cut off or empty")
+    }
+    let length = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= SafeTensors.headerLimit else {
+      throw refuse(
+        "safetensors header: expected at most \(SafeTensors.headerLimit) bytes, found \(length): "
+          + "this is not a safetensors file")
+    }
+    guard length <= fileSize - 8 else {
+      throw refuse(
+        "safetensors header: expected \(length) bytes, found \(fileSize - 8): "
+          + "the file is cut off")
+    }
+    return Int(length)
   }
 
   /// The entries in the order of their bytes, which must be `size` bytes without hole or overlap.

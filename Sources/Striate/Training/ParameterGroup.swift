@@ -12,7 +12,8 @@ public struct ParameterGroup: Sendable, Equatable {
     case named(String)
   }
 
-  /// Which parameters belong to it; where several groups fit, the first counts.
+  /// Which parameters belong to it. Where a parameter belongs to several groups, their factors are
+  /// multiplied, and it decays where all of them say so.
   public var selection: Selection
 
   /// What the learning rate is multiplied by.
@@ -54,6 +55,19 @@ public struct ParameterGroup: Sendable, Equatable {
       case .named(let pattern): pattern
       }
     return "\(what) ×\(learningRateFactor)\(decays ? "" : " without decay")"
+  }
+}
+
+/// How a parameter is trained: what the groups it belongs to come to.
+struct ParameterTreatment: Equatable {
+  var learningRateFactor: Float = 1
+  var decays = true
+
+  init(of parameter: Network.Parameter, by groups: [ParameterGroup]) {
+    for group in groups where group.contains(parameter) {
+      learningRateFactor *= group.learningRateFactor
+      decays = decays && group.decays
+    }
   }
 }
 

@@ -131,6 +131,8 @@ public struct Trainer: Sendable {
   public struct Progress: Sendable {
     /// The epoch under way, 1 for the first, and how many there will be.
     public let epoch: Int, epochs: Int
+    /// The steps made in all, those before a resumption too.
+    public let step: Int
     /// Images seen in this epoch, and how many there are.
     public let images: Int, total: Int
     /// Mean loss and share of right answers so far in this epoch.
@@ -149,17 +151,35 @@ public struct Trainer: Sendable {
   ///   - network: Receives the trained parameters; it stays as it was where training fails.
   ///   - dataset: The images to learn.
   ///   - epochs: Passes over the data.
-  ///   - progress: Called after every step and every epoch; training stops when it returns false.
+  ///   - progress: Called after every batch and every epoch; training stops, after the step under way,
+  ///     when it returns false.
+  ///
+  /// With `checkpoints` that are resumed the reports of the epochs before count as well.
   ///
   /// Throws `InvalidTraining` for numbers that make no sense, `InvalidInput` where data and network do
-  /// not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number, and what
-  /// the source of streamed images throws when it can no longer read one.
+  /// not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number,
+  /// `InvalidCheckpoint` where a checkpoint is damaged or of another training, `AtomicFile.Failure` where
+  /// one cannot be written, and what the source of streamed images throws when it can no longer read one.
   @discardableResult
   public func train(
     _ network: inout Network, on dataset: Dataset, epochs: Int,
     progress: (Progress) -> Bool = { _ in true }
   ) throws -> [Epoch] {
+    let run = try TrainingRun(
+      self, try prepared(network, for: dataset, epochs: epochs), dataset, epochs: epochs)
+    let reports = try run.run(progress)
+    try run.checkParameters()
+    network = run.trained()
+    return reports
+  }
+
+  /// The network with the preprocessing that it is trained with. Throws where training cannot start.
+  func prepared(_ network: Network, for dataset: Dataset, epochs: Int) throws -> Network {
     try check(dataset, epochs: epochs)
+    guard network.parameterCount == 0 || network.parameters.contains(where: \.isTrained) else {
+      throw InvalidTraining(
+        description: "parameters: expected at least one to train, found all of them frozen")
+    }
     var trained = network
     if normalizes, trained.preprocessing.mean.isEmpty {
       let statistics = try dataset.statistics()
@@ -174,11 +194,7 @@ public struct Trainer: Sendable {
     if trained.preprocessing.fitting == nil { trained.preprocessing.fitting = dataset.fitting }
     try trained.check(dataset)
     if let validation { try trained.check(validation) }
-    let run = try TrainingRun(self, trained, dataset, epochs: epochs)
-    let reports = try run.run(progress)
-    try run.checkParameters()
-    network = run.trained()
-    return reports
+    return trained
   }
 
   private func check(_ dataset: Dataset, epochs: Int) throws {
@@ -193,9 +209,6 @@ public struct Trainer: Sendable {
     try require(
       accumulation >= 1 && accumulation <= 1 << 20, "accumulation", "1 to \(1 << 20) batches",
       accumulation)
-    try require(
-      checkpoints?.everySteps ?? 1 >= 1, "checkpoints", "at least 1 step from one to the next",
-      checkpoints?.everySteps ?? 1)
     if let averaging, !(averaging >= 0 && averaging < 1) {
       throw InvalidTraining(
         description: "averaging: expected a decay from 0 to 1, 1 left out, found \(averaging.short)"
@@ -224,27 +237,10 @@ public struct Trainer: Sendable {
     try require(
       !schedule.watchesValidation || validation != nil, "schedule \(schedule.text)",
       "validation data to watch", 0)
-  }
-}
-
-extension Trainer {
-  /// What the bits of a trained network depend on, by name: a resumed training must say the same.
-  func setting(_ network: Network, _ dataset: Dataset, epochs: Int) -> [String: String] {
-    var hash = SHA256()
-    hash.update(dataset.labels.span.bytes)
-    let frozen = network.parameters.filter(\.isFrozen).map(\.name)
-    return [
-      "network": network.nodes.map { "\($0.name) \($0.layer.text)" }.joined(separator: ", "),
-      "data": "\(dataset.count) images \(dataset.imageShape), classes "
-        + "\(dataset.classNames.joined(separator: ", ")), labels \(hash.hexadecimal().prefix(16))",
-      "normalisation": "\(network.preprocessing.mean) \(network.preprocessing.standardDeviation)",
-      "batch size": "\(batchSize)", "epochs": "\(epochs)", "seed": "\(seed)",
-      "loss": loss.name, "optimizer": optimizer.text, "schedule": schedule.text,
-      "parameter groups": groups.map(\.text).joined(separator: ", "),
-      "clipping": clipping?.text ?? "none",
-      "averaging": averaging.map { "\($0)" } ?? "none", "accumulation": "\(accumulation)",
-      "frozen parameters": frozen.joined(separator: ", "),
-    ]
+    try require(
+      checkpoints?.best == nil || validation != nil, "checkpoints", "validation data to find the best by",
+      0)
+    try checkpoints?.prepare()
   }
 }
 

@@ -10,16 +10,21 @@ import LaneKernels
 final class UpdateSteps: @unchecked Sendable {
   private let plan: Plan
   private let trainer: Trainer
+  private let lossStep: LossStep
   private let parts: [Part]
-  /// The rule of each group, with the learning rate of the step under way.
+  /// The rule of each treatment, with the learning rate of the step under way.
   private var rules: [any Optimizer]
   private let factors: [Float]
   private let squares: Storage
   private let scratch: Storage
   private let scratchSize: Int
+  /// What clipping by norm multiplies the gradients by.
   private var gradientFactor: Float = 1
-  private var isFirstOfStep = true
-  private var share: Float = 1
+  /// What the images of the batch under way count for, and those of all batches of the step so far.
+  private var (weight, totalWeight): (Float, Float) = (1, 1)
+
+  /// Whether the next batch is the first of a step.
+  var isFirstOfStep = true
 
   /// The number of steps made.
   var step = 0
@@ -35,26 +40,33 @@ final class UpdateSteps: @unchecked Sendable {
 
   /// A part of a parameter, or a whole one.
   private struct Part: Sendable {
-    var start: Int, count: Int, group: Int, shape: [Int]
+    var start: Int, count: Int
+    /// The index of its rule.
+    var rule: Int
+    /// Empty for a part whose numbers are updated each by itself.
+    var shape: [Int]
   }
 
-  init(_ trainer: Trainer, plan: Plan) {
+  init(_ trainer: Trainer, plan: Plan, lossStep: LossStep) {
     self.trainer = trainer
     self.plan = plan
+    self.lossStep = lossStep
     let rule = trainer.optimizer
-    let groups = trainer.groups
+    var treatments: [ParameterTreatment] = []
     var parts: [Part] = []
     for (parameter, place) in zip(plan.network.parameters, plan.places) where parameter.isTrained {
-      let group = (groups.firstIndex { $0.contains(parameter) } ?? -1) + 1
+      let treatment = ParameterTreatment(of: parameter, by: trainer.groups)
+      if !treatments.contains(treatment) { treatments.append(treatment) }
+      let index = treatments.firstIndex(of: treatment) ?? 0
       let start = place.values.base - plan.parameters.base
       let count = place.count.padded
       if rule.scope == .parameter {
         parts.append(
-          Part(start: start, count: count, group: group, shape: parameter.tensor.shape))
-      } else if let last = parts.last, last.group == group, last.start + last.count == start {
+          Part(start: start, count: count, rule: index, shape: parameter.tensor.shape))
+      } else if let last = parts.last, last.rule == index, last.start + last.count == start {
         parts[parts.count - 1].count += count
       } else {
-        parts.append(Part(start: start, count: count, group: group, shape: []))
+        parts.append(Part(start: start, count: count, rule: index, shape: []))
       }
     }
     if rule.scope == .elements {
@@ -62,19 +74,17 @@ final class UpdateSteps: @unchecked Sendable {
         stride(from: 0, to: part.count, by: UpdateSteps.partSize).map { offset in
           Part(
             start: part.start + offset, count: min(UpdateSteps.partSize, part.count - offset),
-            group: part.group, shape: [])
+            rule: part.rule, shape: [])
         }
       }
     }
     self.parts = parts
-    rules =
-      [rule]
-      + groups.map { group in
-        var rule = rule
-        if !group.decays { rule.weightDecay = 0 }
-        return rule
-      }
-    factors = [1] + groups.map(\.learningRateFactor)
+    rules = treatments.map { treatment in
+      var rule = rule
+      if !treatment.decays { rule.weightDecay = 0 }
+      return rule
+    }
+    factors = treatments.map(\.learningRateFactor)
     let total = plan.parameters.count
     states = Storage(count: total * rule.stateCount)
     squares = Storage(count: parts.count)
@@ -92,18 +102,32 @@ final class UpdateSteps: @unchecked Sendable {
     for index in rules.indices { rules[index].learningRate = rate * factors[index] }
   }
 
-  /// Says which share of a step's images the next batch holds, and whether it is the step's first.
-  func setBatch(isFirst: Bool, share: Float) { (isFirstOfStep, self.share) = (isFirst, share) }
-
-  /// Adds a batch's gradients to those of the step.
+  /// Adds a batch's gradients to those of the step, each as much as its images count for: with a mean
+  /// loss, that of all images of the step is the mean of the batches' with these weights.
   var accumulation: [Phase] {
     guard trainer.accumulation > 1 else { return [] }
     return [
+      Phase(groups: [
+        Tasks(count: 1) { [self] _ in
+          weight = trainer.loss.reduction == .mean ? Float(lossStep.countedImages) : 1
+          totalWeight = (isFirstOfStep ? 0 : totalWeight) + weight
+        }
+      ]),
       phase { [self] part, gradient, _ in
         let sum = accumulated.base + part.start
-        plan.kernels.combine(part.count, share, gradient, isFirstOfStep ? 0 : 1, sum)
-      }
+        if isFirstOfStep {
+          sum.update(from: gradient, count: part.count)
+          plan.kernels.scale(part.count, weight, sum)
+        } else {
+          plan.kernels.combine(part.count, weight, gradient, 1, sum)
+        }
+      },
     ]
+  }
+
+  /// What the sum of a step's gradients is multiplied by.
+  private var accumulationFactor: Float {
+    trainer.loss.reduction == .sum ? 1 : totalWeight > 0 ? 1 / totalWeight : 0
   }
 
   /// The step itself.
@@ -113,6 +137,7 @@ final class UpdateSteps: @unchecked Sendable {
       phases.append(
         phase { [self] part, gradient, _ in
           gradient.update(from: accumulated.base + part.start, count: part.count)
+          plan.kernels.scale(part.count, accumulationFactor, gradient)
         })
     }
     if case .norm(let limit) = trainer.clipping {
@@ -159,7 +184,7 @@ final class UpdateSteps: @unchecked Sendable {
     case .value(let limit)?: kernels.clamp(part.count, limit, gradient)
     case nil: break
     }
-    rules[part.group].update(
+    rules[part.rule].update(
       ParameterSlice(
         count: part.count, shape: part.shape, weights: weights, gradient: gradient,
         kernels: kernels, states: states.base + part.start, stateStride: plan.parameters.count,

@@ -1,0 +1,48 @@
+extension Trainer {
+  /// What the bits of a trained network depend on, by name: a resumed training must say the same.
+  ///
+  /// Throws what the source of streamed images throws.
+  func setting(
+    _ network: Network, _ dataset: Dataset, epochs: Int
+  ) throws -> [String: String] {
+    let preprocessing = network.preprocessing
+    var setting: [String: String] = [:]
+    setting["network"] = network.nodes.map { "\($0.name) \($0.layer.text)" }
+      .joined(separator: ", ")
+    setting["data"] = try dataset.summary()
+    setting["validation data"] = try validation?.summary()
+    setting["normalisation"] = "\(preprocessing.mean) \(preprocessing.standardDeviation)"
+    setting["batch size"] = "\(batchSize)"
+    setting["epochs"] = "\(epochs)"
+    setting["seed"] = "\(seed)"
+    setting["patience"] = patience.map { "\($0)" }
+    setting["loss"] = "\(loss.name), \(loss.reduction)"
+    setting["optimizer"] = optimizer.text
+    setting["schedule"] = schedule.text
+    setting["parameter groups"] = groups.map(\.text).joined(separator: ", ")
+    setting["clipping"] = clipping?.text
+    setting["averaging"] = averaging.map { "\($0)" }
+    setting["accumulation"] = "\(accumulation)"
+    setting["frozen parameters"] = network.parameters.filter(\.isFrozen).map(\.name)
+      .joined(separator: ", ")
+    for (name, text) in checkpoints?.conditions ?? [:] { setting[name] = text }
+    return setting
+  }
+}
+
+extension Dataset {
+  /// Images of which every pixel is looked at: enough to tell two data sets apart.
+  private static let sampleCount = 16
+
+  /// What tells the data set from others: sizes, classes, and a hash of all labels and of some images.
+  fileprivate func summary() throws -> String {
+    var hash = SHA256()
+    hash.update(labels.span.bytes)
+    let samples = min(count, Self.sampleCount)
+    for sample in 0..<samples {
+      hash.update(try image(at: sample * count / samples).scalars.span.bytes)
+    }
+    return "\(count) images \(imageShape) of \(classNames.joined(separator: ", ")), "
+      + "hash \(hash.hexadecimal().prefix(16))"
+  }
+}
