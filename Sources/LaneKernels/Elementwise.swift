@@ -70,3 +70,15 @@ func sumOfLanes(_ x: Lanes) -> Float {
   let two = four.lowHalf + four.highHalf
   return two[0] + two[1]
 }
+
+/// y = 0 for `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func clear<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, _ y: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    (y + k).store(Lanes.zero)
+    k += laneCount
+  }
+}

@@ -95,6 +95,65 @@ public struct KernelTable: Sendable {
       _ units: Int, _ unit: Int, _ first: Int, _ keys: UnsafePointer<UInt32>,
       _ threshold: UInt32, _ scale: Float, _ x: Source, _ y: Target
     ) -> Void
+  public let unpool:
+    @Sendable (
+      _ pass: PoolingPass, _ channels: Int, _ values: Source, _ image: Source, _ y: Target
+    ) -> Void
+  public let unpoolGradient:
+    @Sendable (
+      _ pass: PoolingPass, _ channels: Int, _ image: Source, _ dy: Target, _ result: Target
+    ) -> Void
+  public let gather:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ constant: Float, _ x: Source, _ y: Target
+    ) -> Void
+  public let gatherGradient:
+    @Sendable (_ pass: ResamplingPass, _ channels: Int, _ dy: Source, _ dx: Target) -> Void
+  public let interpolate:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
+      _ x: Source, _ y: Target
+    ) -> Void
+  public let interpolateGradient:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
+      _ dy: Source, _ dx: Target
+    ) -> Void
+  public let copyGrid:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ x: Source, _ source: PixelGrid, _ y: Target,
+      _ target: PixelGrid
+    ) -> Void
+  public let responseNorm:
+    @Sendable (_ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ y: Target) -> Void
+  public let responseNormShare:
+    @Sendable (
+      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ dy: Source, _ t: Target
+    ) -> Void
+  public let responseNormGradient:
+    @Sendable (
+      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ t: Source, _ dy: Source,
+      _ dx: Target
+    ) -> Void
+  public let parametricReLU:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ slopes: Source, _ slopeStride: Int, _ x: Source,
+      _ y: Target
+    ) -> Void
+  public let parametricReLUGradient:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ slopes: Source, _ slopeStride: Int, _ x: Source,
+      _ dy: Source, _ dx: Target
+    ) -> Void
+  public let parametricReLUSlopeGradient:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ blocks: Int, _ blockStride: Int, _ x: Source,
+      _ dy: Source, _ result: Target
+    ) -> Void
+  public let logSoftmax:
+    @Sendable (_ channels: Int, _ pixels: Int, _ x: Source, _ y: Target) -> Void
+  public let logSoftmaxGradient:
+    @Sendable (_ channels: Int, _ pixels: Int, _ y: Source, _ dy: Source, _ dx: Target) -> Void
   public let radial:
     @Sendable (
       _ function: RadialKernel, _ a: Float, _ features: Int, _ units: Int, _ x: Source,
@@ -290,6 +349,46 @@ public struct KernelTable: Sendable {
     dropOut = {
       LaneKernels.dropOut(
         isa, units: $0, unit: $1, first: $2, keys: $3, threshold: $4, scale: $5, from: $6, to: $7)
+    }
+    unpool = { LaneKernels.unpool(isa, $0, channels: $1, values: $2, image: $3, to: $4) }
+    unpoolGradient = {
+      LaneKernels.unpoolGradient(isa, $0, channels: $1, image: $2, gradient: $3, to: $4)
+    }
+    gather = { LaneKernels.gather(isa, $0, channels: $1, constant: $2, from: $3, to: $4) }
+    gatherGradient = { LaneKernels.gatherGradient(isa, $0, channels: $1, gradient: $2, to: $3) }
+    interpolate = {
+      LaneKernels.interpolate(
+        isa, $0, channels: $1, rowShares: $2, columnShares: $3, from: $4, to: $5)
+    }
+    interpolateGradient = {
+      LaneKernels.interpolateGradient(
+        isa, $0, channels: $1, rowShares: $2, columnShares: $3, gradient: $4, to: $5)
+    }
+    copyGrid = { LaneKernels.copyGrid(isa, rows: $0, columns: $1, from: $2, $3, to: $4, $5) }
+    responseNorm = { LaneKernels.responseNorm(isa, $0, range: $1, from: $2, to: $3) }
+    responseNormShare = {
+      LaneKernels.responseNormShare(isa, $0, range: $1, input: $2, gradient: $3, to: $4)
+    }
+    responseNormGradient = {
+      LaneKernels.responseNormGradient(
+        isa, $0, range: $1, input: $2, shares: $3, gradient: $4, to: $5)
+    }
+    parametricReLU = {
+      LaneKernels.parametricReLU(
+        isa, range: $0, pixels: $1, slopes: $2, slopeStride: $3, from: $4, to: $5)
+    }
+    parametricReLUGradient = {
+      LaneKernels.parametricReLUGradient(
+        isa, range: $0, pixels: $1, slopes: $2, slopeStride: $3, input: $4, gradient: $5, to: $6)
+    }
+    parametricReLUSlopeGradient = {
+      LaneKernels.parametricReLUSlopeGradient(
+        isa, range: $0, pixels: $1, blocks: $2, blockStride: $3, input: $4, gradient: $5, to: $6)
+    }
+    logSoftmax = { LaneKernels.logSoftmax(isa, channels: $0, pixels: $1, from: $2, to: $3) }
+    logSoftmaxGradient = {
+      LaneKernels.logSoftmaxGradient(
+        isa, channels: $0, pixels: $1, output: $2, gradient: $3, to: $4)
     }
     radial = {
       LaneKernels.radial(isa, $0, $1, features: $2, units: $3, from: $4, centres: $5, to: $6)

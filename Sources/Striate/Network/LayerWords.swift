@@ -67,15 +67,19 @@ package struct LayerWords {
   /// The width or offset of a radial function.
   mutating func scale(_ name: String) throws -> Double { try number("the \(name)", otherwise: 1) }
 
-  /// All words that are left, as pairs of an option's name and its value.
-  mutating func options(_ known: [String]) throws -> [String: String] {
+  /// All words that are left, as pairs of an option's name and its value; a flag has no value.
+  mutating func options(
+    _ known: [String], flags: [String] = []
+  ) throws -> [String: String] {
     var options: [String: String] = [:]
     while let name = next() {
-      guard known.contains(name) else { throw unknown("option", name, known: known) }
+      guard known.contains(name) || flags.contains(name) else {
+        throw unknown("option", name, known: known + flags)
+      }
       guard options[name] == nil else {
         throw failure(expected: "\(name) once", found: "it twice", advice: "remove one")
       }
-      options[name] = try word("a value for \(name)")
+      options[name] = flags.contains(name) ? "" : try word("a value for \(name)")
     }
     return options
   }

@@ -20,8 +20,15 @@ extension Network {
   ///                                      padding same; padding top,left,bottom,right;
   ///                                      init he-normal, init orthogonal, init normal(0.02)
   ///     conv1d 8 5, dense 10, flatten, add, multiply, softmax
-  ///     maxpool 2, avgpool 3x3 stride 2, l2pool 2
+  ///     maxpool 3x3 stride 2 padding 1   also: dilation 2, ceil; avgpool also exclude-padding;
+  ///     l2pool 2, lppool 3 2x2, adaptiveavgpool 7, adaptivemaxpool 7, globalavgpool, globalmaxpool
+  ///     maxunpool 2, upsample 2, upsample size 7x7 bilinear align-corners, pixelshuffle 2,
+  ///     pixelunshuffle 2, pad 1, pad 1,2,1,2 reflect, pad 1 constant 0.5
+  ///     lrn 5                            also: alpha 0.0001, beta 0.75, k 1
   ///     relu, sigmoid, tanh, arctan, softplus, step, identity, leaky-relu 0.01
+  ///     relu6, elu 1, selu, celu 1, gelu, gelu-tanh, silu, mish, hard-swish, hard-sigmoid,
+  ///     hard-tanh -1 1, softsign, log-sigmoid, softshrink 0.5, hardshrink 0.5, tanhshrink,
+  ///     threshold 0.1 20, prelu, prelu per-channel, log-softmax
   ///     maxout 2, meanout 2, gaussian 0 1, radial 10 gaussian 1
   ///
   /// Parentheses make layers into blocks, and `|` separates branches:
@@ -83,9 +90,6 @@ package enum LayerGrammar {
         return Dense(
           outputs, bias: bias ?? true, initialization: try initialization(options, words))
       },
-      "maxpool": { try pool(&$0) { MaxPool2D($0, stride: $1) } },
-      "avgpool": { try pool(&$0) { AveragePool2D($0, stride: $1) } },
-      "l2pool": { try pool(&$0) { L2Pool2D($0, stride: $1) } },
       "batchnorm": { words in
         let options = try words.options(["epsilon", "momentum", "affine"])
         let usual = BatchNorm()
@@ -132,6 +136,7 @@ package enum LayerGrammar {
       .identity, .step, .sigmoid, .tanh, .arctan, .relu, .softplus,
     ]
     for function in plain { table[function.name] = { _ in Activation(function) } }
+    for more in [pooling, resampling, moreActivations] { table.merge(more) { _, new in new } }
     return table
   }()
 
@@ -140,6 +145,11 @@ package enum LayerGrammar {
     "conv2d": "conv", "fc": "dense", "averagepool": "avgpool", "linear": "identity",
     "bn": "batchnorm", "batchnorm2d": "batchnorm", "batchnorm1d": "batchnorm",
     "heaviside": "step", "logistic": "sigmoid", "leakyrelu": "leaky-relu",
+    "gap": "globalavgpool", "gmp": "globalmaxpool", "lppool2d": "lppool",
+    "maxpool2d": "maxpool", "avgpool2d": "avgpool", "depthtospace": "pixelshuffle",
+    "spacetodepth": "pixelunshuffle", "localresponsenorm": "lrn", "swish": "silu",
+    "hardswish": "hard-swish", "hardsigmoid": "hard-sigmoid", "hardtanh": "hard-tanh",
+    "logsigmoid": "log-sigmoid", "logsoftmax": "log-softmax",
   ]
 
   private static let radialFunctions: [String: @Sendable (Double) -> RadialFunction] = [
@@ -202,16 +212,8 @@ package enum LayerGrammar {
     return initialization
   }
 
-  private static func pool(
-    _ words: inout LayerWords, _ make: (Extent, Extent?) -> any Layer
-  ) throws -> any Layer {
-    let kernel = try words.extent("the kernel's size")
-    let stride = try words.options(["stride"])["stride"].map { try words.extent($0, "the stride") }
-    return make(kernel, stride)
-  }
-
   /// "1", "1,2,1,2" (top, left, bottom, right) or "same", which keeps the size of the image.
-  private static func padding(
+  static func padding(
     _ word: String, kernel: Extent, stride: Extent, dilation: Extent, _ words: LayerWords
   ) throws -> Padding {
     if word == "same" {
