@@ -33,6 +33,13 @@ package struct LayerWords {
   /// The next word, if there is one.
   mutating func next() -> String? { words.popFirst() }
 
+  /// Whether the next word is this one, which is then read.
+  mutating func follows(_ word: String) -> Bool {
+    guard words.first == word else { return false }
+    words.removeFirst()
+    return true
+  }
+
   /// The next word, which must be there.
   mutating func word(_ what: String) throws -> String {
     guard let word = next() else {
@@ -68,7 +75,11 @@ package struct LayerWords {
   /// The next word as a number; at the end `otherwise`, if there is such a number.
   mutating func number(_ what: String, otherwise: Double? = nil) throws -> Double {
     if words.isEmpty, let otherwise { return otherwise }
-    let word = try word(what)
+    return try number(try word(what), what)
+  }
+
+  /// A word as a number.
+  func number(_ word: String, _ what: String) throws -> Double {
     guard let value = Double(word), value.isFinite else {
       throw failure(expected: "\(what), a number", found: word.quoted, advice: "correct it")
     }
