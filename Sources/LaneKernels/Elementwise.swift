@@ -37,6 +37,17 @@ func copyRows<ISA: InstructionSet>(
   }
 }
 
+/// y += x for `rows` rows of `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func addRows<ISA: InstructionSet>(
+  _ isa: ISA.Type, rows: Int, count: Int, _ x: UnsafePointer<Float>, stride: Int,
+  to y: UnsafeMutablePointer<Float>, targetStride: Int
+) {
+  for row in 0..<rows {
+    add(isa, count: count, x + row &* stride, to: y + row &* targetStride)
+  }
+}
+
 /// For each of `count` elements, the sum over blocks, over `pixels` neighbouring places and over lanes:
 /// the gradient of a bias.
 @inlinable @inline(__always)

@@ -187,6 +187,35 @@ public struct KernelTable: Sendable {
     @Sendable (
       _ rows: Int, _ count: Int, _ x: Source, _ stride: Int, _ y: Target, _ targetStride: Int
     ) -> Void
+  public let addRows:
+    @Sendable (
+      _ rows: Int, _ count: Int, _ x: Source, _ stride: Int, _ y: Target, _ targetStride: Int
+    ) -> Void
+  public let convolveMap:
+    @Sendable (
+      _ pass: ConvolutionPass, _ rows: Range<Int>, _ input: Source, _ weights: Source,
+      _ bias: Source, _ output: Target
+    ) -> Void
+  public let addMapWeightGradient:
+    @Sendable (
+      _ pass: WeightGradientPass, _ rows: Range<Int>, _ input: Source, _ gradient: Source,
+      _ sums: Target
+    ) -> Void
+  public let normalize:
+    @Sendable (
+      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ weights: Source,
+      _ biases: Source, _ statistics: Target, _ y: Target
+    ) -> Void
+  public let normalizationGradient:
+    @Sendable (
+      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ statistics: Source,
+      _ weights: Source, _ dy: Source, _ dx: Target
+    ) -> Void
+  public let normalizationParameterGradients:
+    @Sendable (
+      _ pass: NormalizationPass, _ parameters: Range<Int>, _ x: Source, _ statistics: Source,
+      _ dy: Source, _ dw: Target, _ db: Target
+    ) -> Void
   public let sumLanes:
     @Sendable (
       _ count: Int, _ pixels: Int, _ blocks: Int, _ blockStride: Int, _ x: Source,
@@ -417,6 +446,31 @@ public struct KernelTable: Sendable {
     copyRows = {
       LaneKernels.copyRows(
         isa, rows: $0, count: $1, from: $2, stride: $3, to: $4, targetStride: $5)
+    }
+    addRows = {
+      LaneKernels.addRows(
+        isa, rows: $0, count: $1, $2, stride: $3, to: $4, targetStride: $5)
+    }
+    convolveMap = {
+      LaneKernels.convolveMap(
+        isa, $0, rows: $1, input: $2, weights: $3, bias: $4, output: $5)
+    }
+    addMapWeightGradient = {
+      LaneKernels.addMapWeightGradient(
+        isa, $0, rows: $1, input: $2, gradient: $3, sums: $4)
+    }
+    normalize = {
+      LaneKernels.normalize(
+        isa, $0, units: $1, from: $2, weights: $3, biases: $4, statistics: $5, to: $6)
+    }
+    normalizationGradient = {
+      LaneKernels.normalizationGradient(
+        isa, $0, units: $1, input: $2, statistics: $3, weights: $4, gradient: $5, to: $6)
+    }
+    normalizationParameterGradients = {
+      LaneKernels.normalizationParameterGradients(
+        isa, $0, parameters: $1, input: $2, statistics: $3, gradient: $4, weights: $5,
+        biases: $6)
     }
     sumLanes = {
       LaneKernels.sumLanes(

@@ -15,6 +15,13 @@ package struct LayerWords {
   /// The next word, if there is one.
   mutating func next() -> String? { words.popFirst() }
 
+  /// Whether the next word is this one, which is then read.
+  mutating func follows(_ word: String) -> Bool {
+    guard words.first == word else { return false }
+    words.removeFirst()
+    return true
+  }
+
   /// The next word, which must be there.
   mutating func word(_ what: String) throws -> String {
     guard let word = next() else {
