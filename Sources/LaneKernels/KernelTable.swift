@@ -126,6 +126,7 @@ public struct KernelTable: Sendable {
       _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
       _ weightDecay: Float, _ isDecoupled: Bool, _ correction1: Float, _ correction2: Float
     ) -> Void
+  public let augmentation: AugmentationKernels
 
   /// The table of one instruction set, with its register tiles.
   ///
@@ -229,5 +230,6 @@ public struct KernelTable: Sendable {
         beta1: $6, beta2: $7, epsilon: $8, weightDecay: $9, isDecoupled: $10, correction1: $11,
         correction2: $12)
     }
+    augmentation = AugmentationKernels(isa)
   }
 }

@@ -16,18 +16,33 @@ final class BatchLoader: @unchecked Sendable {
   private let channelSize: Int
   private let scale: [Float]
   private let shift: [Float]
+  private let augmenter: Augmenter?
   private var pixels: PixelMemory?
   private var indices: [Int]
   private var count = 0
 
+  /// - Parameters:
+  ///   - augmentation: What happens to the images; `Augmentation.check` has not thrown.
+  ///   - seed: What the random numbers of the augmentation depend on.
   /// - Precondition: the plan has one input of the data set's image size.
-  init(_ dataset: Dataset, preprocessing: Preprocessing, plan: Plan) {
+  init(
+    _ dataset: Dataset, preprocessing: Preprocessing, plan: Plan,
+    augmentation: Augmentation? = nil, seed: UInt64 = 0
+  ) {
     self.plan = plan
+    let isBytes = if case .bytes = dataset.pixels { true } else { false }
+    augmenter = augmentation.flatMap { augmentation in
+      guard !augmentation.steps.isEmpty else { return nil }
+      return Augmenter(
+        augmentation, seed: seed, imageShape: dataset.imageShape,
+        pixel: isBytes ? UInt8.self : Float.self, preprocessing: preprocessing,
+        kernels: plan.kernels, workers: plan.pool.threads)
+    }
     labels = dataset.labels
     size = dataset.imageShape.reduce(1, *)
     let channels = dataset.imageShape[0]
     channelSize = size / channels
-    let unit: Float = if case .bytes = dataset.pixels { 1 / 255 } else { 1 }
+    let unit: Float = isBytes ? 1 / 255 : 1
     scale = (0..<channels).map { c in
       preprocessing.standardDeviation.isEmpty ? unit : unit / preprocessing.standardDeviation[c]
     }
@@ -60,8 +75,13 @@ final class BatchLoader: @unchecked Sendable {
   }
 
   /// Chooses the images of the next batch; lanes without an image repeat the last one.
-  func choose(_ chosen: ArraySlice<Int>) {
+  ///
+  /// - Parameters:
+  ///   - epoch: The pass over the data, for the augmentation.
+  ///   - position: How many images of the epoch come before the batch.
+  func choose(_ chosen: ArraySlice<Int>, epoch: Int = 0, position: Int = 0) {
     count = chosen.count
+    augmenter?.begin(epoch: epoch, position: position, count: count)
     var last = 0
     for (lane, index) in chosen.enumerated() {
       indices[lane] = index
@@ -72,18 +92,14 @@ final class BatchLoader: @unchecked Sendable {
 
   /// Loads the chosen images, a block a task, and their one-hot targets.
   func tasks(targets: LaneValue?) -> Tasks {
-    Tasks(count: plan.blocks) { [self] block in
+    Tasks(count: plan.blocks, onWorker: { [self] block, worker in
       let input = plan.inputs[0]
       let target = input.values + block * input.blockStride
       switch pixels {
       case .bytes(let base):
-        withAddresses(block, base) { rows in
-          plan.kernels.bytesToLanes(size, channelSize, rows, scale, shift, target)
-        }
+        withAddresses(block, base) { load($0, block, worker, target) }
       case .floats(let base):
-        withAddresses(block, base) { rows in
-          plan.kernels.rowsToLanes(size, channelSize, rows, scale, shift, target)
-        }
+        withAddresses(block, base) { load($0, block, worker, target) }
       case nil: break
       }
       guard let targets else { return }
@@ -92,6 +108,21 @@ final class BatchLoader: @unchecked Sendable {
       for lane in 0..<laneCount where block * laneCount + lane < count {
         place[labels[indices[block * laneCount + lane]] * laneCount + lane] = 1
       }
+      augmenter?.mixTargets(place, count: targets.elements, block: block)
+    })
+  }
+
+  /// Brings the images of a block into lanes.
+  private func load<Pixel: StoredPixel>(
+    _ rows: UnsafePointer<UnsafePointer<Pixel>>, _ block: Int, _ worker: Int,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    if let augmenter {
+      augmenter.load(rows, block: block, worker: worker, to: target)
+    } else {
+      Pixel.load(
+        rows, count: size, channelSize: channelSize, scale: scale, shift: shift, to: target,
+        plan.kernels)
     }
   }
 

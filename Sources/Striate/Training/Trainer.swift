@@ -34,15 +34,20 @@ public struct Trainer: Sendable {
   /// Whether a network without preprocessing takes over the data's mean and standard deviation.
   public var normalizes: Bool
 
+  /// Random changes of the training images; the validation images stay as they are.
+  public var augmentation: Augmentation?
+
   /// A training procedure.
   public init(
     loss: Loss, optimizer: any Optimizer, batchSize: Int, seed: UInt64 = 0,
     threads: Int = Engine.defaultThreads, schedule: LearningRateSchedule = .constant,
-    validation: Dataset? = nil, patience: Int? = nil, normalizes: Bool = true
+    validation: Dataset? = nil, patience: Int? = nil, normalizes: Bool = true,
+    augmentation: Augmentation? = nil
   ) {
     (self.loss, self.optimizer, self.batchSize) = (loss, optimizer, batchSize)
     (self.seed, self.threads, self.schedule) = (seed, threads, schedule)
     (self.validation, self.patience, self.normalizes) = (validation, patience, normalizes)
+    self.augmentation = augmentation
   }
 
   /// What happened in one pass over the data.
@@ -95,7 +100,7 @@ public struct Trainer: Sendable {
   ///   - epochs: Passes over the data.
   ///   - progress: Called after every step and every epoch; training stops when it returns false.
   ///
-  /// Throws `InvalidTraining` for numbers that make no sense, `InvalidInput` where data and network do
+  /// Throws `InvalidTraining` or `InvalidAugmentation` for numbers that make no sense, `InvalidInput` where data and network do
   /// not fit, and `TrainingDiverged` when the loss or a parameter is no longer a finite number.
   @discardableResult
   public func train(
@@ -126,6 +131,7 @@ public struct Trainer: Sendable {
 
   private func check(_ dataset: Dataset, epochs: Int) throws {
     try optimizer.validate()
+    try augmentation?.check(imageShape: dataset.imageShape)
     func require(_ holds: Bool, _ what: String, _ expected: String, _ found: Int) throws {
       guard holds else {
         throw InvalidTraining(description: "\(what): expected \(expected), found \(found)")

@@ -34,7 +34,9 @@ final class TrainingRun: @unchecked Sendable {
     let (steps, isTooLarge) = ((dataset.count + plan.batchSize - 1) / plan.batchSize)
       .multipliedReportingOverflow(by: epochs)
     self.steps = isTooLarge ? .max : steps
-    loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
+    loader = BatchLoader(
+      dataset, preprocessing: network.preprocessing, plan: plan,
+      augmentation: trainer.augmentation, seed: trainer.seed)
     lossStep = try LossStep(trainer.loss, plan: plan)
     states = Storage(count: plan.parameters.count * trainer.optimizer.stateCount)
     evaluator = try trainer.validation.map { validation in
@@ -108,7 +110,7 @@ final class TrainingRun: @unchecked Sendable {
     for (index, start) in stride(from: 0, to: order.count, by: plan.batchSize).enumerated() {
       let began = clock.now
       let batch = order[start..<min(start + plan.batchSize, order.count)]
-      loader.choose(batch)
+      loader.choose(batch, epoch: number, position: start)
       lossStep.setCount(batch.count)
       optimizer.learningRate =
         trainer.optimizer.learningRate * trainer.schedule.factor(step: step, of: steps)
