@@ -291,6 +291,7 @@ public struct KernelTable: Sendable {
   public let average: @Sendable (_ count: Int, _ decay: Double, _ x: Source, _ a: Target) -> Void
   public let combine:
     @Sendable (_ count: Int, _ a: Float, _ x: Source, _ b: Float, _ y: Target) -> Void
+  public let augmentation: AugmentationKernels
 
   /// The table of one instruction set, with its register tiles.
   ///
@@ -536,5 +537,6 @@ public struct KernelTable: Sendable {
     clamp = { LaneKernels.clamp(isa, count: $0, to: $1, $2) }
     average = { LaneKernels.average(isa, count: $0, decay: $1, $2, into: $3) }
     combine = { LaneKernels.combine(isa, count: $0, $1, $2, $3, into: $4) }
+    augmentation = AugmentationKernels(isa)
   }
 }

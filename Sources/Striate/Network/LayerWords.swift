@@ -100,11 +100,11 @@ package struct LayerWords {
   }
 
   /// Throws where words are left.
-  mutating func end() throws {
+  mutating func end(of part: String = "layer") throws {
     if let word = next() {
       throw failure(
-        expected: "the end of the layer", found: word.quoted,
-        advice: "separate layers with commas")
+        expected: "the end of the \(part)", found: word.quoted,
+        advice: "separate \(part)s with commas")
     }
   }
 

@@ -29,7 +29,9 @@ final class TrainingRun {
     plan = try Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false, inTraining: true), threads: trainer.threads)
-    loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
+    loader = BatchLoader(
+      dataset, preprocessing: network.preprocessing, plan: plan,
+      augmentation: trainer.augmentation, seed: trainer.seed)
     lossStep = try LossStep(trainer.loss, plan: plan)
     updater = UpdateSteps(trainer, plan: plan)
     evaluator = try trainer.validation.map { validation in
@@ -102,7 +104,8 @@ final class TrainingRun {
     let images = min(total - first, trainer.accumulation * plan.batchSize)
     let isLast =
       gathered + 1 == trainer.accumulation || batch.endIndex == total
-    try loader.choose(batch)
+    try loader.choose(
+      batch, epoch: position.epoch, position: position.batch * plan.batchSize)
     lossStep.setCount(batch.count)
     plan.step.setImages(batch.count)
     plan.step.setKey(
@@ -180,7 +183,6 @@ final class TrainingRun {
   /// The network as it is now: with the running means of its parameters where they are kept.
   func trained() -> Network {
     updater.store(into: &network)
-
     return network
   }
 
