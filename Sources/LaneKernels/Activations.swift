@@ -8,6 +8,17 @@ public enum ActivationKernel: Sendable {
   case gaussian
   /// a is the centre, b the offset.
   case multiquadratic, inverseMultiquadratic
+  /// −a is the limit below, b the slope above 0.
+  case elu
+  /// −a is the limit below.
+  case celu
+  case gelu, geluTanh, silu, mish, hardSwish, hardSigmoid, softsign, logSigmoid, tanhshrink
+  /// a is the least, b the largest output.
+  case hardTanh
+  /// Numbers from −a to a give 0.
+  case softshrink, hardshrink
+  /// Numbers up to a give b.
+  case threshold
 }
 
 @inlinable @inline(__always)
@@ -18,6 +29,13 @@ func forEachLanes(
   for i in 0..<count {
     (y + i &* laneCount).store(body((x + i &* laneCount).load(Lanes.self)))
   }
+}
+
+/// `x` held between two numbers; NaN stays NaN.
+@inlinable @inline(__always)
+func clamp(_ x: Lanes, from low: Float, to high: Float) -> Lanes {
+  let raised = select(x .< low, low, x)
+  return select(raised .> high, high, raised)
 }
 
 /// y = f(x) for `count` pixels of lanes; y may be x.
@@ -34,10 +52,8 @@ func activate<ISA: InstructionSet>(
   case .arctan: forEachLanes(count, x, y) { arcTangent(isa, $0) }
   case .relu: forEachLanes(count, x, y) { select($0 .< 0, 0, $0) }
   case .leakyReLU: forEachLanes(count, x, y) { select($0 .< 0, $0 * a, $0) }
-  case .softplus:
-    forEachLanes(count, x, y) {
-      select($0 .< 0, 0, $0) + logarithmOfOnePlus(isa, exponential(isa, -absolute($0)))
-    }
+  case .softplus: forEachLanes(count, x, y) { softplus(isa, $0) }
+  case .logSigmoid: forEachLanes(count, x, y) { -softplus(isa, -$0) }
   case .gaussian:
     let scale = -1 / (2 * b * b)
     forEachLanes(count, x, y) { exponential(isa, ($0 - a) * ($0 - a) * scale) }
@@ -45,18 +61,92 @@ func activate<ISA: InstructionSet>(
     forEachLanes(count, x, y) { (($0 - a) * ($0 - a) + b * b).squareRoot() }
   case .inverseMultiquadratic:
     forEachLanes(count, x, y) { 1 / (($0 - a) * ($0 - a) + b * b).squareRoot() }
+  case .elu:
+    forEachLanes(count, x, y) { select($0 .> 0, $0 * b, exponentialMinusOne(isa, $0) * a) }
+  case .celu:
+    let inverse = 1 / a
+    forEachLanes(count, x, y) {
+      select($0 .> 0, $0, exponentialMinusOne(isa, $0 * inverse) * a)
+    }
+  case .gelu: forEachLanes(count, x, y) { $0 * normalDistribution(isa, $0).cumulative }
+  case .geluTanh: forEachLanes(count, x, y) { $0 * approximateNormal(isa, $0).cumulative }
+  case .silu:
+    // Further down e⁻ˣ is held fast, and a tiny number times a huge one would not be 0.
+    forEachLanes(count, x, y) { select($0 .< -88, 0, $0 * logistic(isa, $0)) }
+  case .mish: forEachLanes(count, x, y) { select($0 .< -87, 0, $0 * mishGate(isa, $0).gate) }
+  case .hardSwish:
+    forEachLanes(count, x, y) {
+      select($0 .<= -3, 0, select($0 .>= 3, $0, $0 * ($0 + 3) * (1 / 6)))
+    }
+  case .hardSigmoid: forEachLanes(count, x, y) { clamp(($0 + 3) * (1 / 6), from: 0, to: 1) }
+  case .hardTanh: forEachLanes(count, x, y) { clamp($0, from: a, to: b) }
+  case .softsign: forEachLanes(count, x, y) { $0 / (1 + absolute($0)) }
+  case .tanhshrink:
+    forEachLanes(count, x, y) {
+      select(
+        absolute($0) .< 0.625, -$0 * tangentCorrection(isa, $0), $0 - hyperbolicTangent(isa, $0))
+    }
+  case .softshrink:
+    forEachLanes(count, x, y) {
+      select(absolute($0) .<= a, 0, select($0 .< 0, $0 + a, $0 - a))
+    }
+  case .hardshrink: forEachLanes(count, x, y) { select(absolute($0) .<= a, 0, $0) }
+  case .threshold: forEachLanes(count, x, y) { select($0 .<= a, b, $0) }
   }
+}
+
+/// ln(1 + eˣ).
+@inlinable @inline(__always)
+func softplus<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
+  select(x .< 0, 0, x) + logarithmOfOnePlus(isa, exponential(isa, -absolute(x)))
+}
+
+/// The approximation of Φ(x) by the logistic function of 2u = √(8/π) · (x + 0.044715·x³), and the slope
+/// of 2u. Beyond 14 nothing is left of it.
+@inlinable @inline(__always)
+func approximateNormal<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ argument: Lanes
+) -> (cumulative: Lanes, slope: Lanes) {
+  let x = clamp(argument, from: -14, to: 14)
+  let square = x * x
+  let start = Lanes(repeating: 1.595_769_12)
+  let u = x * ISA.multiplyAdd(square, Lanes(repeating: 0.071_354_816_3), start)
+  let slope = ISA.multiplyAdd(square, Lanes(repeating: 0.214_064_449), start)
+  return (select(argument .< -14, 0, logistic(isa, u)), slope)
+}
+
+/// tanh(ln(1 + eˣ)) = n / (n + 2) with n = eˣ(eˣ + 2), and its derivative.
+@inlinable @inline(__always)
+func mishGate<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ x: Lanes
+) -> (gate: Lanes, slope: Lanes) {
+  // From 20 on the gate is 1.
+  let e = exponential(isa, select(x .> 20, 20, x))
+  let n = e * (e + 2)
+  let inverse = 1 / (n + 2)
+  return (n * inverse, 4 * e * (e + 1) * inverse * inverse)
 }
 
 @inlinable @inline(__always)
 func forEachGradient(
-  _ count: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
-  _ dx: UnsafeMutablePointer<Float>, _ body: (_ x: Lanes, _ y: Lanes) -> Lanes
+  _ count: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  _ dx: UnsafeMutablePointer<Float>, _ slope: (Lanes) -> Lanes
 ) {
   for i in 0..<count {
     let k = i &* laneCount
-    (dx + k).store(
-      body((x + k).load(Lanes.self), (y + k).load(Lanes.self)) * (dy + k).load(Lanes.self))
+    (dx + k).store(slope((x + k).load(Lanes.self)) * (dy + k).load(Lanes.self))
+  }
+}
+
+/// dx = dy where `passes`, elsewhere 0.
+@inlinable @inline(__always)
+func forEachPassing(
+  _ count: Int, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  _ dx: UnsafeMutablePointer<Float>, _ passes: (Lanes) -> SIMDMask<SIMD16<Int32>>
+) {
+  for i in 0..<count {
+    let k = i &* laneCount
+    (dx + k).store(select(passes((y + k).load(Lanes.self)), (dy + k).load(Lanes.self), 0))
   }
 }
 
@@ -71,79 +161,76 @@ func activationGradient<ISA: InstructionSet>(
   switch function {
   case .identity: forEachLanes(count, dy, dx) { $0 }
   case .step: forEachLanes(count, dy, dx) { _ in .zero }
-  case .sigmoid: forEachGradient(count, y, y, dy, dx) { $1 * (1 - $1) }
-  case .tanh: forEachGradient(count, y, y, dy, dx) { 1 - $1 * $1 }
-  case .arctan: forEachGradient(count, x, x, dy, dx) { x, _ in 1 / (1 + x * x) }
-  case .relu:
-    for i in 0..<count {
-      let k = i &* laneCount
-      let d = (dy + k).load(Lanes.self)
-      (dx + k).store(select((y + k).load(Lanes.self) .> 0, d, 0))
-    }
+  case .sigmoid: forEachGradient(count, y, dy, dx) { $0 * (1 - $0) }
+  case .tanh: forEachGradient(count, y, dy, dx) { 1 - $0 * $0 }
+  case .arctan: forEachGradient(count, x, dy, dx) { 1 / (1 + $0 * $0) }
+  case .relu: forEachPassing(count, y, dy, dx) { $0 .> 0 }
   case .leakyReLU:
-    forEachGradient(count, x, x, dy, dx) { x, _ in select(x .> 0, 1, a) }
-  case .softplus: forEachGradient(count, y, y, dy, dx) { 1 - exponential(isa, -$1) }
+    // A slope that is not negative leaves the sign of x in y, which may lie where x lay.
+    forEachGradient(count, x, dy, dx) { select($0 .> 0, 1, a) }
+  case .softplus: forEachGradient(count, y, dy, dx) { -exponentialMinusOne(isa, -$0) }
+  case .logSigmoid: forEachGradient(count, y, dy, dx) { -exponentialMinusOne(isa, $0) }
   case .gaussian:
     let scale = -1 / (b * b)
-    forEachGradient(count, x, x, dy, dx) { x, _ in
-      exponential(isa, (x - a) * (x - a) * (scale / 2)) * (x - a) * scale
+    forEachGradient(count, x, dy, dx) {
+      exponential(isa, ($0 - a) * ($0 - a) * (scale / 2)) * ($0 - a) * scale
     }
   case .multiquadratic:
-    forEachGradient(count, x, x, dy, dx) { x, _ in
-      (x - a) / ((x - a) * (x - a) + b * b).squareRoot()
+    forEachGradient(count, x, dy, dx) {
+      ($0 - a) / (($0 - a) * ($0 - a) + b * b).squareRoot()
     }
   case .inverseMultiquadratic:
-    forEachGradient(count, x, x, dy, dx) { x, _ in
-      let square = (x - a) * (x - a) + b * b
-      return -(x - a) / (square * square.squareRoot())
+    forEachGradient(count, x, dy, dx) {
+      let square = ($0 - a) * ($0 - a) + b * b
+      return -($0 - a) / (square * square.squareRoot())
     }
-  }
-}
-
-/// Softmax over `channels` for each of `pixels` places: y = exp(x − max) / Σ exp(x − max).
-@inlinable @inline(__always)
-func softmax<ISA: InstructionSet>(
-  _ isa: ISA.Type, channels: Int, pixels: Int, from x: UnsafePointer<Float>,
-  to y: UnsafeMutablePointer<Float>
-) {
-  let stride = pixels &* laneCount
-  for pixel in 0..<pixels {
-    let x = x + pixel &* laneCount
-    let y = y + pixel &* laneCount
-    var largest = x.load(Lanes.self)
-    for c in 1..<max(1, channels) {
-      let value = (x + c &* stride).load(Lanes.self)
-      largest = select(value .> largest, value, largest)
+  case .elu:
+    if a >= 0 {
+      forEachGradient(count, y, dy, dx) { select($0 .> 0, b, $0 + a) }
+    } else {
+      forEachGradient(count, x, dy, dx) { select($0 .> 0, b, exponential(isa, $0) * a) }
     }
-    var sum = Lanes.zero
-    for c in 0..<channels {
-      let value = exponential(isa, (x + c &* stride).load(Lanes.self) - largest)
-      sum += value
-      (y + c &* stride).store(value)
+  case .celu:
+    let inverse = 1 / a
+    forEachGradient(count, y, dy, dx) { select($0 .> 0, 1, $0 * inverse + 1) }
+  case .gelu:
+    forEachGradient(count, x, dy, dx) {
+      let normal = normalDistribution(isa, $0)
+      return ISA.multiplyAdd($0, normal.density, normal.cumulative)
     }
-    let scale = 1 / sum
-    for c in 0..<channels {
-      (y + c &* stride).store(UnsafePointer(y + c &* stride).load(Lanes.self) * scale)
+  case .geluTanh:
+    forEachGradient(count, x, dy, dx) {
+      let normal = approximateNormal(isa, $0)
+      let y = normal.cumulative
+      return ISA.multiplyAdd($0 * normal.slope, y * (1 - y), y)
     }
-  }
-}
-
-/// dx = y · (dy − Σ dy · y).
-@inlinable @inline(__always)
-func softmaxGradient<ISA: InstructionSet>(
-  _ isa: ISA.Type, channels: Int, pixels: Int, output y: UnsafePointer<Float>,
-  gradient dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
-) {
-  let stride = pixels &* laneCount
-  for pixel in 0..<pixels {
-    var sum = Lanes.zero
-    for c in 0..<channels {
-      let k = pixel &* laneCount &+ c &* stride
-      sum = ISA.multiplyAdd((y + k).load(Lanes.self), (dy + k).load(Lanes.self), sum)
+  case .silu:
+    forEachGradient(count, x, dy, dx) {
+      let y = logistic(isa, $0)
+      return y * (1 + $0 * (1 - y))
     }
-    for c in 0..<channels {
-      let k = pixel &* laneCount &+ c &* stride
-      (dx + k).store((y + k).load(Lanes.self) * ((dy + k).load(Lanes.self) - sum))
+  case .mish:
+    forEachGradient(count, x, dy, dx) {
+      let gate = mishGate(isa, $0)
+      return ISA.multiplyAdd($0, gate.slope, gate.gate)
     }
+  case .hardSwish:
+    forEachGradient(count, x, dy, dx) {
+      select($0 .<= -3, 0, select($0 .>= 3, 1, $0 * (1 / 3) + 0.5))
+    }
+  case .hardSigmoid:
+    forEachGradient(count, y, dy, dx) { select(($0 .> 0) .& ($0 .< 1), 1 / 6, 0) }
+  case .hardTanh: forEachPassing(count, y, dy, dx) { ($0 .> a) .& ($0 .< b) }
+  case .softsign:
+    forEachGradient(count, y, dy, dx) { (1 - absolute($0)) * (1 - absolute($0)) }
+  case .tanhshrink:
+    forEachGradient(count, x, dy, dx) {
+      let y = hyperbolicTangent(isa, $0)
+      return y * y
+    }
+  case .softshrink, .hardshrink: forEachPassing(count, y, dy, dx) { $0 .!= 0 }
+  case .threshold:
+    // Where b is not above a, y tells what x was, and may lie where x lay.
+    forEachPassing(count, x, dy, dx) { $0 .> a }
   }
 }

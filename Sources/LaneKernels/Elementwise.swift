@@ -37,6 +37,17 @@ func copyRows<ISA: InstructionSet>(
   }
 }
 
+/// y += x for `rows` rows of `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func addRows<ISA: InstructionSet>(
+  _ isa: ISA.Type, rows: Int, count: Int, _ x: UnsafePointer<Float>, stride: Int,
+  to y: UnsafeMutablePointer<Float>, targetStride: Int
+) {
+  for row in 0..<rows {
+    add(isa, count: count, x + row &* stride, to: y + row &* targetStride)
+  }
+}
+
 /// For each of `count` elements, the sum over blocks, over `pixels` neighbouring places and over lanes:
 /// the gradient of a bias.
 @inlinable @inline(__always)
@@ -69,4 +80,16 @@ func sumOfLanes(_ x: Lanes) -> Float {
   let four = eight.lowHalf + eight.highHalf
   let two = four.lowHalf + four.highHalf
   return two[0] + two[1]
+}
+
+/// y = 0 for `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func clear<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, _ y: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    (y + k).store(Lanes.zero)
+    k += laneCount
+  }
 }

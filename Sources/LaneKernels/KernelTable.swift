@@ -95,6 +95,65 @@ public struct KernelTable: Sendable {
       _ units: Int, _ unit: Int, _ first: Int, _ keys: UnsafePointer<UInt32>,
       _ threshold: UInt32, _ scale: Float, _ x: Source, _ y: Target
     ) -> Void
+  public let unpool:
+    @Sendable (
+      _ pass: PoolingPass, _ channels: Int, _ values: Source, _ image: Source, _ y: Target
+    ) -> Void
+  public let unpoolGradient:
+    @Sendable (
+      _ pass: PoolingPass, _ channels: Int, _ image: Source, _ dy: Target, _ result: Target
+    ) -> Void
+  public let gather:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ constant: Float, _ x: Source, _ y: Target
+    ) -> Void
+  public let gatherGradient:
+    @Sendable (_ pass: ResamplingPass, _ channels: Int, _ dy: Source, _ dx: Target) -> Void
+  public let interpolate:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
+      _ x: Source, _ y: Target
+    ) -> Void
+  public let interpolateGradient:
+    @Sendable (
+      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
+      _ dy: Source, _ dx: Target
+    ) -> Void
+  public let copyGrid:
+    @Sendable (
+      _ rows: Int, _ columns: Int, _ x: Source, _ source: PixelGrid, _ y: Target,
+      _ target: PixelGrid
+    ) -> Void
+  public let responseNorm:
+    @Sendable (_ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ y: Target) -> Void
+  public let responseNormShare:
+    @Sendable (
+      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ dy: Source, _ t: Target
+    ) -> Void
+  public let responseNormGradient:
+    @Sendable (
+      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ t: Source, _ dy: Source,
+      _ dx: Target
+    ) -> Void
+  public let parametricReLU:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ slopes: Source, _ slopeStride: Int, _ x: Source,
+      _ y: Target
+    ) -> Void
+  public let parametricReLUGradient:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ slopes: Source, _ slopeStride: Int, _ x: Source,
+      _ dy: Source, _ dx: Target
+    ) -> Void
+  public let parametricReLUSlopeGradient:
+    @Sendable (
+      _ channels: Range<Int>, _ pixels: Int, _ blocks: Int, _ blockStride: Int, _ x: Source,
+      _ dy: Source, _ result: Target
+    ) -> Void
+  public let logSoftmax:
+    @Sendable (_ channels: Int, _ pixels: Int, _ x: Source, _ y: Target) -> Void
+  public let logSoftmaxGradient:
+    @Sendable (_ channels: Int, _ pixels: Int, _ y: Source, _ dy: Source, _ dx: Target) -> Void
   public let radial:
     @Sendable (
       _ function: RadialKernel, _ a: Float, _ features: Int, _ units: Int, _ x: Source,
@@ -127,6 +186,35 @@ public struct KernelTable: Sendable {
   public let copyRows:
     @Sendable (
       _ rows: Int, _ count: Int, _ x: Source, _ stride: Int, _ y: Target, _ targetStride: Int
+    ) -> Void
+  public let addRows:
+    @Sendable (
+      _ rows: Int, _ count: Int, _ x: Source, _ stride: Int, _ y: Target, _ targetStride: Int
+    ) -> Void
+  public let convolveMap:
+    @Sendable (
+      _ pass: ConvolutionPass, _ rows: Range<Int>, _ input: Source, _ weights: Source,
+      _ bias: Source, _ output: Target
+    ) -> Void
+  public let addMapWeightGradient:
+    @Sendable (
+      _ pass: WeightGradientPass, _ rows: Range<Int>, _ input: Source, _ gradient: Source,
+      _ sums: Target
+    ) -> Void
+  public let normalize:
+    @Sendable (
+      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ weights: Source,
+      _ biases: Source, _ statistics: Target, _ y: Target
+    ) -> Void
+  public let normalizationGradient:
+    @Sendable (
+      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ statistics: Source,
+      _ weights: Source, _ dy: Source, _ dx: Target
+    ) -> Void
+  public let normalizationParameterGradients:
+    @Sendable (
+      _ pass: NormalizationPass, _ parameters: Range<Int>, _ x: Source, _ statistics: Source,
+      _ dy: Source, _ dw: Target, _ db: Target
     ) -> Void
   public let sumLanes:
     @Sendable (
@@ -203,6 +291,7 @@ public struct KernelTable: Sendable {
   public let average: @Sendable (_ count: Int, _ decay: Double, _ x: Source, _ a: Target) -> Void
   public let combine:
     @Sendable (_ count: Int, _ a: Float, _ x: Source, _ b: Float, _ y: Target) -> Void
+  public let augmentation: AugmentationKernels
 
   /// The table of one instruction set, with its register tiles.
   ///
@@ -291,6 +380,46 @@ public struct KernelTable: Sendable {
       LaneKernels.dropOut(
         isa, units: $0, unit: $1, first: $2, keys: $3, threshold: $4, scale: $5, from: $6, to: $7)
     }
+    unpool = { LaneKernels.unpool(isa, $0, channels: $1, values: $2, image: $3, to: $4) }
+    unpoolGradient = {
+      LaneKernels.unpoolGradient(isa, $0, channels: $1, image: $2, gradient: $3, to: $4)
+    }
+    gather = { LaneKernels.gather(isa, $0, channels: $1, constant: $2, from: $3, to: $4) }
+    gatherGradient = { LaneKernels.gatherGradient(isa, $0, channels: $1, gradient: $2, to: $3) }
+    interpolate = {
+      LaneKernels.interpolate(
+        isa, $0, channels: $1, rowShares: $2, columnShares: $3, from: $4, to: $5)
+    }
+    interpolateGradient = {
+      LaneKernels.interpolateGradient(
+        isa, $0, channels: $1, rowShares: $2, columnShares: $3, gradient: $4, to: $5)
+    }
+    copyGrid = { LaneKernels.copyGrid(isa, rows: $0, columns: $1, from: $2, $3, to: $4, $5) }
+    responseNorm = { LaneKernels.responseNorm(isa, $0, range: $1, from: $2, to: $3) }
+    responseNormShare = {
+      LaneKernels.responseNormShare(isa, $0, range: $1, input: $2, gradient: $3, to: $4)
+    }
+    responseNormGradient = {
+      LaneKernels.responseNormGradient(
+        isa, $0, range: $1, input: $2, shares: $3, gradient: $4, to: $5)
+    }
+    parametricReLU = {
+      LaneKernels.parametricReLU(
+        isa, range: $0, pixels: $1, slopes: $2, slopeStride: $3, from: $4, to: $5)
+    }
+    parametricReLUGradient = {
+      LaneKernels.parametricReLUGradient(
+        isa, range: $0, pixels: $1, slopes: $2, slopeStride: $3, input: $4, gradient: $5, to: $6)
+    }
+    parametricReLUSlopeGradient = {
+      LaneKernels.parametricReLUSlopeGradient(
+        isa, range: $0, pixels: $1, blocks: $2, blockStride: $3, input: $4, gradient: $5, to: $6)
+    }
+    logSoftmax = { LaneKernels.logSoftmax(isa, channels: $0, pixels: $1, from: $2, to: $3) }
+    logSoftmaxGradient = {
+      LaneKernels.logSoftmaxGradient(
+        isa, channels: $0, pixels: $1, output: $2, gradient: $3, to: $4)
+    }
     radial = {
       LaneKernels.radial(isa, $0, $1, features: $2, units: $3, from: $4, centres: $5, to: $6)
     }
@@ -318,6 +447,31 @@ public struct KernelTable: Sendable {
     copyRows = {
       LaneKernels.copyRows(
         isa, rows: $0, count: $1, from: $2, stride: $3, to: $4, targetStride: $5)
+    }
+    addRows = {
+      LaneKernels.addRows(
+        isa, rows: $0, count: $1, $2, stride: $3, to: $4, targetStride: $5)
+    }
+    convolveMap = {
+      LaneKernels.convolveMap(
+        isa, $0, rows: $1, input: $2, weights: $3, bias: $4, output: $5)
+    }
+    addMapWeightGradient = {
+      LaneKernels.addMapWeightGradient(
+        isa, $0, rows: $1, input: $2, gradient: $3, sums: $4)
+    }
+    normalize = {
+      LaneKernels.normalize(
+        isa, $0, units: $1, from: $2, weights: $3, biases: $4, statistics: $5, to: $6)
+    }
+    normalizationGradient = {
+      LaneKernels.normalizationGradient(
+        isa, $0, units: $1, input: $2, statistics: $3, weights: $4, gradient: $5, to: $6)
+    }
+    normalizationParameterGradients = {
+      LaneKernels.normalizationParameterGradients(
+        isa, $0, parameters: $1, input: $2, statistics: $3, gradient: $4, weights: $5,
+        biases: $6)
     }
     sumLanes = {
       LaneKernels.sumLanes(
@@ -383,5 +537,6 @@ public struct KernelTable: Sendable {
     clamp = { LaneKernels.clamp(isa, count: $0, to: $1, $2) }
     average = { LaneKernels.average(isa, count: $0, decay: $1, $2, into: $3) }
     combine = { LaneKernels.combine(isa, count: $0, $1, $2, $3, into: $4) }
+    augmentation = AugmentationKernels(isa)
   }
 }

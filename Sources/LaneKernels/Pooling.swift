@@ -5,40 +5,130 @@ public enum PoolingKernel: Sendable {
   case maximum
   /// The mean.
   case average
-  /// √Σx².
-  case l2
+  /// (K²/k · Σ|x|ᵖ)^(1/p), for a window of K² pixels of which k count.
+  case norm(power: Float)
 }
 
 /// The geometry of a pooling layer, in pixels.
+///
+/// Unchecked: the tables never change after they were made, and live as long as the plan.
 @frozen
-public struct PoolingPass: Sendable {
-  public var kernelHeight: Int, kernelWidth: Int
-  public var strideHeight: Int, strideWidth: Int
+public struct PoolingPass: @unchecked Sendable {
   public var inputHeight: Int, inputWidth: Int
   public var outputHeight: Int, outputWidth: Int
+  /// For each row (column) of the output three numbers: its window's first row inside the image, how
+  /// many rows of the window lie inside, and how many of them count for a mean.
+  public var rows: UnsafePointer<Int>, columns: UnsafePointer<Int>
+  /// The distance between neighbouring rows (columns) of a window.
+  public var rowStep: Int, columnStep: Int
+  /// The pixels of a whole window.
+  public var kernelSize: Int
+  /// No input pixel belongs to two windows.
+  public var isDisjoint: Bool
+  /// Every input pixel belongs to a window.
+  public var coversInput: Bool
+  /// All windows are 2 × 2 and lie side by side.
+  public var isQuads: Bool
 
   @inlinable
   public init(
-    kernelHeight: Int, kernelWidth: Int, strideHeight: Int, strideWidth: Int, inputHeight: Int,
-    inputWidth: Int, outputHeight: Int, outputWidth: Int
+    inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int,
+    rows: UnsafePointer<Int>, columns: UnsafePointer<Int>, rowStep: Int, columnStep: Int,
+    kernelSize: Int, isDisjoint: Bool, coversInput: Bool, isQuads: Bool
   ) {
-    (self.kernelHeight, self.kernelWidth) = (kernelHeight, kernelWidth)
-    (self.strideHeight, self.strideWidth) = (strideHeight, strideWidth)
     (self.inputHeight, self.inputWidth) = (inputHeight, inputWidth)
     (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
+    (self.rows, self.columns) = (rows, columns)
+    (self.rowStep, self.columnStep) = (rowStep, columnStep)
+    self.kernelSize = kernelSize
+    (self.isDisjoint, self.coversInput, self.isQuads) = (isDisjoint, coversInput, isQuads)
+  }
+}
+
+/// The pixels of one window that lie inside the image.
+@frozen @usableFromInline
+struct PoolingWindow {
+  /// Where the first pixel lies, in Floats.
+  @usableFromInline var place: Int
+  @usableFromInline var rows: Int, columns: Int
+  @usableFromInline var rowStride: Int, columnStride: Int
+  /// The number of pixels that count for a mean.
+  @usableFromInline var size: Int
+
+  @inlinable @inline(__always)
+  init(place: Int, rows: Int, columns: Int, rowStride: Int, columnStride: Int, size: Int) {
+    (self.place, self.rows, self.columns) = (place, rows, columns)
+    (self.rowStride, self.columnStride, self.size) = (rowStride, columnStride, size)
   }
 
-  /// No input pixel belongs to two windows.
-  @inlinable
-  var isDisjoint: Bool { strideHeight >= kernelHeight && strideWidth >= kernelWidth }
-
-  /// Every input pixel belongs to a window.
-  @inlinable
-  var coversInput: Bool {
-    strideHeight <= kernelHeight && strideWidth <= kernelWidth
-      && (outputHeight - 1) * strideHeight + kernelHeight == inputHeight
-      && (outputWidth - 1) * strideWidth + kernelWidth == inputWidth
+  /// Calls `body` with the place of every pixel, row by row.
+  @inlinable @inline(__always)
+  func forEachPixel(_ body: (_ place: Int) -> Void) {
+    var row = place
+    for _ in 0..<rows {
+      var pixel = row
+      for _ in 0..<columns {
+        body(pixel)
+        pixel &+= columnStride
+      }
+      row &+= rowStride
+    }
   }
+}
+
+/// Calls `body` for every window of `channels` maps with the place of its output in Floats; from the last
+/// to the first where `isReversed`.
+@inlinable @inline(__always)
+func forEachWindow(
+  _ pass: PoolingPass, _ channels: Int, isReversed: Bool = false,
+  _ body: (_ output: Int, _ window: PoolingWindow) -> Void
+) {
+  let rowStride = pass.inputWidth &* laneCount
+  let (rows, columns) = (pass.outputHeight, pass.outputWidth)
+  for c in 0..<channels {
+    let plane = c &* pass.inputHeight &* rowStride
+    for step in 0..<rows {
+      let i = isReversed ? rows &- 1 &- step : step
+      let row = pass.rows + 3 &* i
+      let line = plane &+ row[0] &* rowStride
+      for step in 0..<columns {
+        let j = isReversed ? columns &- 1 &- step : step
+        let column = pass.columns + 3 &* j
+        body(
+          ((c &* rows &+ i) &* columns &+ j) &* laneCount,
+          PoolingWindow(
+            place: line &+ column[0] &* laneCount, rows: row[1], columns: column[1],
+            rowStride: pass.rowStep &* rowStride, columnStride: pass.columnStep &* laneCount,
+            size: row[2] &* column[2]))
+      }
+    }
+  }
+}
+
+/// numerator / size, divided again only where the size changes.
+@frozen @usableFromInline
+struct PoolingScale {
+  @usableFromInline let numerator: Float
+  @usableFromInline var size = 0
+  @usableFromInline var scale: Float = 0
+
+  @inlinable @inline(__always)
+  init(_ numerator: Float) { self.numerator = numerator }
+
+  @inlinable @inline(__always)
+  mutating func of(_ window: PoolingWindow) -> Float {
+    if window.size != size {
+      size = window.size
+      scale = numerator / Float(size)
+    }
+    return scale
+  }
+}
+
+/// The larger of two numbers; NaN where either is.
+@inlinable @inline(__always)
+func larger(_ best: Lanes, _ value: Lanes) -> Lanes {
+  select((value .> best) .| (value .!= value), value, best)
 }
 
 /// Pools `channels` maps.
@@ -49,47 +139,64 @@ func pool<ISA: InstructionSet>(
 ) {
   switch kind {
   case .maximum:
-    poolWindows(pass, channels, x, y, start: Lanes(repeating: -.infinity)) { best, value in
-      best = select((value .> best) .| (value .!= value), value, best)
-    } finish: {
-      $0
+    if pass.isQuads {
+      maximumOfQuads(pass, channels, x, y)
+      return
+    }
+    forEachWindow(pass, channels) { output, window in
+      var best = Lanes(repeating: -.infinity)
+      window.forEachPixel { best = larger(best, (x + $0).load(Lanes.self)) }
+      (y + output).store(best)
     }
   case .average:
-    let scale = 1 / Float(pass.kernelHeight * pass.kernelWidth)
-    poolWindows(pass, channels, x, y, start: .zero) { sum, value in
-      sum += value
-    } finish: {
-      $0 * scale
+    var scale = PoolingScale(1)
+    forEachWindow(pass, channels) { output, window in
+      var sum = Lanes.zero
+      window.forEachPixel { sum += (x + $0).load(Lanes.self) }
+      (y + output).store(sum * scale.of(window))
     }
-  case .l2:
-    poolWindows(pass, channels, x, y, start: .zero) { sum, value in
-      sum = ISA.multiplyAdd(value, value, sum)
-    } finish: {
-      $0.squareRoot()
+  case .norm(let power):
+    var scale = PoolingScale(Float(pass.kernelSize))
+    if power == 2 {
+      forEachWindow(pass, channels) { output, window in
+        var sum = Lanes.zero
+        window.forEachPixel {
+          let value = (x + $0).load(Lanes.self)
+          sum = ISA.multiplyAdd(value, value, sum)
+        }
+        (y + output).store((sum * scale.of(window)).squareRoot())
+      }
+    } else {
+      forEachWindow(pass, channels) { output, window in
+        var sum = Lanes.zero
+        window.forEachPixel {
+          sum += raised(isa, absolute((x + $0).load(Lanes.self)), to: power)
+        }
+        (y + output).store(raised(isa, sum * scale.of(window), to: 1 / power))
+      }
     }
   }
 }
 
+/// The largest of every 2 × 2 pixels.
 @inlinable @inline(__always)
-func poolWindows(
+func maximumOfQuads(
   _ pass: PoolingPass, _ channels: Int, _ x: UnsafePointer<Float>,
-  _ y: UnsafeMutablePointer<Float>, start: Lanes, add: (inout Lanes, Lanes) -> Void,
-  finish: (Lanes) -> Lanes
+  _ y: UnsafeMutablePointer<Float>
 ) {
   let rowStride = pass.inputWidth &* laneCount
   var target = y
   for c in 0..<channels {
-    let plane = x + c &* pass.inputHeight &* rowStride
     for i in 0..<pass.outputHeight {
-      for j in 0..<pass.outputWidth {
-        var row =
-          plane + (i &* pass.strideHeight &* rowStride &+ j &* pass.strideWidth &* laneCount)
-        var value = start
-        for _ in 0..<pass.kernelHeight {
-          for v in 0..<pass.kernelWidth { add(&value, (row + v &* laneCount).load(Lanes.self)) }
-          row += rowStride
-        }
-        target.store(finish(value))
+      var upper = x + (c &* pass.inputHeight &+ 2 &* i) &* rowStride
+      for _ in 0..<pass.outputWidth {
+        let lower = upper + rowStride
+        let (a, b) = (upper.load(Lanes.self), (upper + laneCount).load(Lanes.self))
+        let (c, d) = (lower.load(Lanes.self), (lower + laneCount).load(Lanes.self))
+        let (above, below) = (select(a .> b, a, b), select(c .> d, c, d))
+        let isNaN = ((a .!= a) .| (b .!= b)) .| ((c .!= c) .| (d .!= d))
+        target.store(select(isNaN, (a + b) + (c + d), select(above .> below, above, below)))
+        upper += 2 &* laneCount
         target += laneCount
       }
     }
@@ -105,57 +212,83 @@ func poolGradient<ISA: InstructionSet>(
   gradient dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
 ) {
   if !pass.isDisjoint || !pass.coversInput {
-    for i in 0..<(channels &* pass.inputHeight &* pass.inputWidth) {
-      (dx + i &* laneCount).store(Lanes.zero)
-    }
+    clear(isa, count: channels &* pass.inputHeight &* pass.inputWidth &* laneCount, dx)
   }
   switch kind {
   case .maximum:
-    poolGradientWindows(pass, channels, x, y, dy, dx) { x, y, dy in
-      let share = select(x .== y, dy, 0)
-      dy = select(x .== y, 0, dy)
-      return share
+    if pass.isQuads {
+      maximumOfQuadsGradient(pass, channels, x, y, dy, dx)
+      return
+    }
+    forEachWindow(pass, channels) { output, window in
+      let largest = (y + output).load(Lanes.self)
+      var rest = (dy + output).load(Lanes.self)
+      window.forEachPixel {
+        let isLargest = (x + $0).load(Lanes.self) .== largest
+        put(select(isLargest, rest, 0), to: dx + $0, isFirst: pass.isDisjoint)
+        rest = select(isLargest, 0, rest)
+      }
     }
   case .average:
-    let scale = 1 / Float(pass.kernelHeight * pass.kernelWidth)
-    poolGradientWindows(pass, channels, dx, y, dy, dx) { _, _, dy in dy * scale }
-  case .l2:
-    poolGradientWindows(pass, channels, x, y, dy, dx) { x, y, dy in
-      select(y .> 0, x * (dy / select(y .> 0, y, 1)), 0)
+    var scale = PoolingScale(1)
+    forEachWindow(pass, channels) { output, window in
+      let share = (dy + output).load(Lanes.self) * scale.of(window)
+      window.forEachPixel { put(share, to: dx + $0, isFirst: pass.isDisjoint) }
+    }
+  case .norm(let power):
+    var scale = PoolingScale(Float(pass.kernelSize))
+    forEachWindow(pass, channels) { output, window in
+      let length = (y + output).load(Lanes.self)
+      let isZero = length .== 0
+      let slope = select(isZero, 0, (dy + output).load(Lanes.self) * scale.of(window))
+      let inverse = 1 / select(isZero, 1, length)
+      window.forEachPixel {
+        let value = (x + $0).load(Lanes.self)
+        let share: Lanes
+        if power == 2 {
+          share = value * (slope * inverse)
+        } else {
+          let part = raised(isa, absolute(value) * inverse, to: power - 1) * slope
+          share = select(value .< 0, -part, select(value .== 0, 0, part))
+        }
+        put(share, to: dx + $0, isFirst: pass.isDisjoint)
+      }
     }
   }
 }
 
-/// `share` takes a pixel, its window's output and what is left of the window's gradient.
+/// Stores a gradient, or adds it to those of other windows.
 @inlinable @inline(__always)
-func poolGradientWindows(
+func put(_ value: Lanes, to place: UnsafeMutablePointer<Float>, isFirst: Bool) {
+  place.store(isFirst ? value : UnsafePointer(place).load(Lanes.self) + value)
+}
+
+@inlinable @inline(__always)
+func maximumOfQuadsGradient(
   _ pass: PoolingPass, _ channels: Int, _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>,
-  _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-  share: (Lanes, Lanes, inout Lanes) -> Lanes
+  _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>
 ) {
   let rowStride = pass.inputWidth &* laneCount
-  let disjoint = pass.isDisjoint
   var source = 0
   for c in 0..<channels {
-    let plane = c &* pass.inputHeight &* rowStride
     for i in 0..<pass.outputHeight {
-      for j in 0..<pass.outputWidth {
-        var place =
-          plane &+ i &* pass.strideHeight &* rowStride &+ j &* pass.strideWidth &* laneCount
-        let output = (y + source).load(Lanes.self)
-        var gradient = (dy + source).load(Lanes.self)
-        for _ in 0..<pass.kernelHeight {
-          for v in 0..<pass.kernelWidth {
-            let k = place &+ v &* laneCount
-            let part = share((x + k).load(Lanes.self), output, &gradient)
-            if disjoint {
-              (dx + k).store(part)
-            } else {
-              (dx + k).store(UnsafePointer(dx + k).load(Lanes.self) + part)
-            }
-          }
-          place &+= rowStride
-        }
+      var upper = (c &* pass.inputHeight &+ 2 &* i) &* rowStride
+      for _ in 0..<pass.outputWidth {
+        let lower = upper &+ rowStride
+        let largest = (y + source).load(Lanes.self)
+        var rest = (dy + source).load(Lanes.self)
+        let isA = (x + upper).load(Lanes.self) .== largest
+        (dx + upper).store(select(isA, rest, 0))
+        rest = select(isA, 0, rest)
+        let isB = (x + (upper &+ laneCount)).load(Lanes.self) .== largest
+        (dx + (upper &+ laneCount)).store(select(isB, rest, 0))
+        rest = select(isB, 0, rest)
+        let isC = (x + lower).load(Lanes.self) .== largest
+        (dx + lower).store(select(isC, rest, 0))
+        rest = select(isC, 0, rest)
+        let isD = (x + (lower &+ laneCount)).load(Lanes.self) .== largest
+        (dx + (lower &+ laneCount)).store(select(isD, rest, 0))
+        upper &+= 2 &* laneCount
         source &+= laneCount
       }
     }

@@ -39,7 +39,7 @@ func radialSlope<ISA: InstructionSet>(
   output y: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,
   to slope: UnsafeMutablePointer<Float>
 ) {
-  forEachGradient(units, y, y, dy, slope) { y, _ in
+  forEachGradient(units, y, dy, slope) { y in
     switch function {
     case .gaussian: y * (-1 / (a * a))
     case .multiquadratic: 1 / y

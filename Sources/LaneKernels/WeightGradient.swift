@@ -3,29 +3,30 @@
 ///
 ///     dw[o, k] = Σ(block, i, j, lane) dy[o, i, j] · x[place(i,j) + tap(k)]
 ///
-/// where k runs over channels and taps together. Lanes are added up once, at the end.
+/// where k runs over channels and taps together, and i over the rows of all slices. Lanes are added up once, at the end.
 @frozen
 public struct WeightGradientPass {
   /// The offsets of channels and taps together, in the order of the weights.
   public var taps: UnsafePointer<Int>, tapCount: Int
   /// Output channels of the group, and the distance between two of them in the gradient.
   public var filters: Int, filterStride: Int
-  /// Output pixels a row, and rows.
-  public var width: Int, height: Int
-  /// The input's distance from one output row and column to the next.
-  public var inputRowStep: Int, inputColumnStep: Int
+  /// Output pixels a row, rows, and slices.
+  public var width: Int, height: Int, depth: Int
+  /// The input's distance from one output slice, row and column to the next.
+  public var inputSliceStep: Int, inputRowStep: Int, inputColumnStep: Int
   /// Blocks of images, and the distance between two of them in the input and in the gradient.
   public var blocks: Int, inputBlockStride: Int, gradientBlockStride: Int
 
   @inlinable
   public init(
     taps: UnsafePointer<Int>, tapCount: Int, filters: Int, filterStride: Int, width: Int,
-    height: Int, inputRowStep: Int, inputColumnStep: Int, blocks: Int, inputBlockStride: Int,
-    gradientBlockStride: Int
+    height: Int, depth: Int, inputSliceStep: Int, inputRowStep: Int, inputColumnStep: Int,
+    blocks: Int, inputBlockStride: Int, gradientBlockStride: Int
   ) {
     (self.taps, self.tapCount) = (taps, tapCount)
     (self.filters, self.filterStride) = (filters, filterStride)
-    (self.width, self.height) = (width, height)
+    (self.width, self.height, self.depth) = (width, height, depth)
+    self.inputSliceStep = inputSliceStep
     (self.inputRowStep, self.inputColumnStep) = (inputRowStep, inputColumnStep)
     self.blocks = blocks
     (self.inputBlockStride, self.gradientBlockStride) = (inputBlockStride, gradientBlockStride)
@@ -88,26 +89,28 @@ func weightGradientTile<ISA: InstructionSet, let O: Int, let T: Int>(
     var part = 0
     while part < laneCount {
       var dyRow = gradient + (block * pass.gradientBlockStride + part)
-      var xRow = input + (block * pass.inputBlockStride + part)
-      for _ in 0..<pass.height {
-        var dy = InlineArray<O, UnsafePointer<Float>>(repeating: dyRow)
-        for o in 0..<O { dy[o] = dyRow + o &* pass.filterStride }
-        var x = InlineArray<T, UnsafePointer<Float>>(repeating: xRow)
-        for t in 0..<T { x[t] = xRow + pass.taps[firstTap &+ t] }
-        var from = 0
-        var to = 0
-        for _ in 0..<pass.width {
-          for o in 0..<O {
-            let d = (dy[o] + from).load(ISA.Vector.self)
-            for t in 0..<T {
-              ISA.multiplyAdd(&sum[o][t], d, (x[t] + to).load(ISA.Vector.self))
+      for slice in 0..<pass.depth {
+        var xRow = input + (block * pass.inputBlockStride + slice * pass.inputSliceStep + part)
+        for _ in 0..<pass.height {
+          var dy = InlineArray<O, UnsafePointer<Float>>(repeating: dyRow)
+          for o in 0..<O { dy[o] = dyRow + o &* pass.filterStride }
+          var x = InlineArray<T, UnsafePointer<Float>>(repeating: xRow)
+          for t in 0..<T { x[t] = xRow + pass.taps[firstTap &+ t] }
+          var from = 0
+          var to = 0
+          for _ in 0..<pass.width {
+            for o in 0..<O {
+              let d = (dy[o] + from).load(ISA.Vector.self)
+              for t in 0..<T {
+                ISA.multiplyAdd(&sum[o][t], d, (x[t] + to).load(ISA.Vector.self))
+              }
             }
+            from &+= laneCount
+            to &+= pass.inputColumnStep
           }
-          from &+= laneCount
-          to &+= pass.inputColumnStep
+          dyRow += pass.width &* laneCount
+          xRow += pass.inputRowStep
         }
-        dyRow += pass.width &* laneCount
-        xRow += pass.inputRowStep
       }
       part += ISA.Vector.scalarCount
     }

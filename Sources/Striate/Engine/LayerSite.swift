@@ -114,18 +114,6 @@ public struct LayerSite {
     backward[backward.count - 1].groups.append(Tasks(count: count, body: body))
   }
 
-  /// Adds work to the last step of the way back that uses memory of its own while it runs: `scratch`
-  /// Floats for each worker, zero at first and as the worker's last task left them afterwards.
-  mutating func alsoBackward(
-    tasks count: Int, scratch: Int,
-    _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
-  ) {
-    if backward.isEmpty { backward.append(Phase()) }
-    let memory = allocate(workers * scratch)
-    backward[backward.count - 1].groups.append(
-      Tasks(count: count, onWorker: { task, worker in body(task, memory + worker * scratch) }))
-  }
-
   /// Zeroed memory that lives as long as the plan.
   public mutating func allocate(_ count: Int) -> Floats {
     let storage = Storage(count: count)
@@ -149,8 +137,10 @@ public struct LayerSite {
 
   /// The tasks that a block is cut into where it consists of `units` independent units: enough for
   /// eight tasks in all.
-  public func parts(of units: Int) -> Int {
-    min(units, max(1, (LayerSite.fewestTasks + blocks - 1) / blocks))
+  public func parts(of units: Int) -> Int { LayerSite.parts(of: units, blocks: blocks) }
+
+  static func parts(of units: Int, blocks: Int) -> Int {
+    min(units, max(1, (fewestTasks + blocks - 1) / blocks))
   }
 
   /// What a step is cut into at least, where it can be.

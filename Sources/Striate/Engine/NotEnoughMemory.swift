@@ -6,19 +6,23 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   /// What is needed, what there is, what to do.
   public let description: String
 
-  /// Values, their gradients and transposed copies; borders; parameters with gradient and state.
-  static func check(_ network: Network, batchSize: Int, isTraining: Bool) throws {
+  /// Values, their gradients and transposed copies; what layers allocate for themselves; parameters with
+  /// gradient and state.
+  static func check(
+    _ network: Network, batchSize: Int, isTraining: Bool, workers: Int
+  ) throws {
     let elements = (network.inputs.map(\.shape) + network.nodes.map(\.shape))
       .reduce(0.0) { $0 + Double($1.reduce(1, *)) }
-    let borders = network.nodes.reduce(0.0) { sum, node in
-      guard let layer = node.layer as? any NeedsBorder else { return sum }
+    let blocks = (batchSize - 1) / laneCount + 1
+    let own = network.nodes.reduce(0.0) { sum, node in
+      guard let layer = node.layer as? any NeedsMemory else { return sum }
       return sum
-        + layer.borderElements(
-          image: network.shape(of: node.inputs[0]), output: node.shape, isTraining: isTraining)
+        + layer.ownMemory(
+          inputs: node.inputs.map { network.shape(of: $0) }, output: node.shape,
+          isTraining: isTraining, blocks: blocks, workers: workers)
     }
-    let images = (Double(batchSize) / Double(laneCount)).rounded(.up) * Double(laneCount)
     let floats =
-      images * (elements * (isTraining ? 3 : 1) + borders)
+      Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
       + Double(network.parameterCount) * (isTraining ? 6 : 2)
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessInfo.processInfo.physicalMemory)
@@ -30,4 +34,13 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           available / 0x1p30, needed / 0x1p30, batchSize))
     }
   }
+}
+
+/// A layer that allocates memory beside values, gradients and parameters: borders, statistics, and what
+/// its tasks work in.
+protocol NeedsMemory: Layer {
+  /// The Floats of all of it, for that many blocks of images and that many threads.
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double
 }

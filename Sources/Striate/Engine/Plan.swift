@@ -76,7 +76,8 @@ package final class Plan: @unchecked Sendable {
   ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
     try network.checkParameters()
-    try NotEnoughMemory.check(network, batchSize: batchSize, isTraining: mode.isTraining)
+    try NotEnoughMemory.check(
+      network, batchSize: batchSize, isTraining: mode.isTraining, workers: threads)
     self.network = network
     self.batchSize = batchSize
     blocks = (batchSize + laneCount - 1) / laneCount

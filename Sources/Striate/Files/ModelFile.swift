@@ -28,8 +28,14 @@ extension Network {
   ///
   /// Throws where the file cannot be read or is cut off, or where its tensors are not those of its
   /// architecture.
-  public init(contentsOf path: String) throws {
-    try self.init(SafeTensors(contentsOf: path))
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - ownLayer: Reads the texts of layers that are not the library's.
+  public init(
+    contentsOf path: String, ownLayer: (String) throws -> (any Layer)? = { _ in nil }
+  ) throws {
+    try self.init(SafeTensors(contentsOf: path), ownLayer: ownLayer)
   }
 
   /// The network's metadata in a model file.
@@ -49,7 +55,9 @@ extension Network {
   /// The network of a model file that was read.
   ///
   /// Nothing is allocated for a parameter before the file is known to hold it.
-  public init(_ file: SafeTensors) throws {
+  public init(
+    _ file: SafeTensors, ownLayer: (String) throws -> (any Layer)? = { _ in nil }
+  ) throws {
     func refuse(_ message: String) -> InvalidModelFile {
       InvalidModelFile(description: "\(file.source): \(message)")
     }
@@ -77,7 +85,7 @@ extension Network {
     let preprocessing = try decode(Preprocessing.self, Network.preprocessingKey)
     var read: Set<String> = []
     do {
-      self = try Network(architecture: architecture) { name, description in
+      self = try Network(architecture: architecture, ownLayer: ownLayer) { name, description in
         guard let entry = file.entry(named: name) else {
           throw refuse(
             "tensor \"\(name)\": expected F32 \(description.shape), found no such tensor: "

@@ -23,9 +23,15 @@ public struct Activation: Layer, Equatable {
   public var backwardNeeds: BackwardNeeds {
     switch function {
     case .identity, .step: []
-    case .sigmoid, .tanh, .relu, .softplus: .output
+    case .sigmoid, .tanh, .relu, .softplus, .selu, .celu, .hardSigmoid, .hardTanh, .softsign,
+      .logSigmoid, .softshrink, .hardshrink:
+      .output
     case .leakyReLU(let slope): slope >= 0 ? .output : .inputs
-    case .arctan, .gaussian, .multiquadratic, .inverseMultiquadratic: .inputs
+    case .elu(let alpha): alpha >= 0 ? .output : .inputs
+    case .threshold(let threshold, let value): value <= threshold ? .output : .inputs
+    case .arctan, .gaussian, .multiquadratic, .inverseMultiquadratic, .gelu, .geluTanh, .silu,
+      .mish, .hardSwish, .tanhshrink:
+      .inputs
     }
   }
 
@@ -35,7 +41,7 @@ public struct Activation: Layer, Equatable {
       throw ShapeMismatch(
         expected: "finite constants", found: "\(function.constants)", advice: "choose numbers")
     }
-    try function.radial?.function.validate()
+    try function.validate()
     return shape
   }
 
@@ -54,6 +60,34 @@ public struct Activation: Layer, Equatable {
     var dx = gradient
     for k in dx.values.indices { dx[k] *= function.derivative(at: inputs[0][k]) }
     return ReferenceGradients(inputs: [dx])
+  }
+}
+
+extension Activation.Function {
+  /// Throws where a constant makes no sense.
+  fileprivate func validate() throws {
+    switch self {
+    case .celu(let alpha):
+      // It and its reciprocal are ordinary Floats.
+      guard alpha >= 1e-12, alpha <= 1e12 else {
+        throw ShapeMismatch(
+          expected: "a positive alpha, from 1e-12 to 1e12", found: alpha.short,
+          advice: "choose a number in that range")
+      }
+    case .hardTanh(let lowest, let highest):
+      guard lowest < highest else {
+        throw ShapeMismatch(
+          expected: "a lowest number below the highest",
+          found: "\(lowest.short) and \(highest.short)", advice: "exchange them")
+      }
+    case .softshrink(let lambda), .hardshrink(let lambda):
+      guard lambda >= 0 else {
+        throw ShapeMismatch(
+          expected: "a number that is not negative", found: lambda.short,
+          advice: "choose 0 or more")
+      }
+    default: try radial?.function.validate()
+    }
   }
 }
 
@@ -94,6 +128,22 @@ extension Activation.Function {
       (.multiquadratic, Float(centre), Float(offset))
     case .inverseMultiquadratic(let centre, let offset):
       (.inverseMultiquadratic, Float(centre), Float(offset))
+    case .elu(let alpha): (.elu, Float(alpha), 1)
+    case .selu: (.elu, Float(Self.lambda * Self.alpha), Float(Self.lambda))
+    case .celu(let alpha): (.celu, Float(alpha), 0)
+    case .gelu: (.gelu, 0, 0)
+    case .geluTanh: (.geluTanh, 0, 0)
+    case .silu: (.silu, 0, 0)
+    case .mish: (.mish, 0, 0)
+    case .hardSwish: (.hardSwish, 0, 0)
+    case .hardSigmoid: (.hardSigmoid, 0, 0)
+    case .hardTanh(let lowest, let highest): (.hardTanh, Float(lowest), Float(highest))
+    case .softsign: (.softsign, 0, 0)
+    case .logSigmoid: (.logSigmoid, 0, 0)
+    case .softshrink(let lambda): (.softshrink, Float(lambda), 0)
+    case .hardshrink(let lambda): (.hardshrink, Float(lambda), 0)
+    case .tanhshrink: (.tanhshrink, 0, 0)
+    case .threshold(let threshold, let value): (.threshold, Float(threshold), Float(value))
     }
   }
 }

@@ -3,7 +3,10 @@ import Foundation
 extension Activation {
   /// A function of one number and its derivative. Each gives NaN for NaN.
   ///
-  /// Source: seeds/000 §1.1; seeds/003 §1.2.2, eq 23, 24.
+  /// Source: seeds/000 §1.1; seeds/003 §1.2.2, eq 23, 24; ELU Clevert et al. 2015, arXiv:1511.07289; SELU
+  /// Klambauer et al. 2017, arXiv:1706.02515; CELU Barron 2017, arXiv:1704.07483; GELU Hendrycks & Gimpel
+  /// 2016, arXiv:1606.08415; SiLU Elfwing et al. 2017, arXiv:1702.03118; hard-swish Howard et al. 2019,
+  /// arXiv:1905.02244; Mish Misra 2019, arXiv:1908.08681; the others as in PyTorch.
   public enum Function: Sendable, Equatable {
     /// x.
     case identity
@@ -38,6 +41,54 @@ extension Activation {
     /// 1 / √((x − c)² + a²).
     case inverseMultiquadratic(centre: Double, offset: Double)
 
+    /// x where x > 0, otherwise α(eˣ − 1). The derivative at 0 is taken as α.
+    case elu(alpha: Double)
+
+    /// λx where x > 0, otherwise λα(eˣ − 1), with λ and α that keep mean 0 and variance 1.
+    case selu
+
+    /// x where x > 0, otherwise α(e^(x/α) − 1).
+    case celu(alpha: Double)
+
+    /// x · Φ(x), where Φ(x) = ½ + ½ erf(x/√2) is the normal distribution.
+    case gelu
+
+    /// x / (1 + e⁻²ᵘ) with u = √(2/π) · (x + 0.044715·x³): nearly `gelu`.
+    case geluTanh
+
+    /// x / (1 + e⁻ˣ).
+    case silu
+
+    /// x · tanh(log(1 + eˣ)).
+    case mish
+
+    /// 0 up to −3, x from 3 on, x(x + 3)/6 between. The derivative is 0 at −3 and 1 at 3.
+    case hardSwish
+
+    /// (x + 3)/6, held between 0 and 1. The derivative at −3 and 3 is taken as 0.
+    case hardSigmoid
+
+    /// x held between two numbers. The derivative there is taken as 0.
+    case hardTanh(lowest: Double, highest: Double)
+
+    /// x / (1 + |x|).
+    case softsign
+
+    /// −log(1 + e⁻ˣ).
+    case logSigmoid
+
+    /// x brought nearer to 0 by λ; 0 where |x| ≤ λ.
+    case softshrink(lambda: Double)
+
+    /// x, but 0 where |x| ≤ λ.
+    case hardshrink(lambda: Double)
+
+    /// x − tanh x.
+    case tanhshrink
+
+    /// x where x > threshold, otherwise the value.
+    case threshold(Double, value: Double)
+
     /// φ(x).
     public func value(_ x: Double) -> Double {
       switch self {
@@ -51,6 +102,22 @@ extension Activation {
       case .softplus: (x < 0 ? 0 : x) + log1p(exp(-abs(x)))
       case .gaussian, .multiquadratic, .inverseMultiquadratic:
         radial.map { $0.function.value(atSquaredDistance: square(x - $0.centre)) } ?? x
+      case .elu(let alpha): x > 0 ? x : alpha * expm1(x)
+      case .selu: x > 0 ? Function.lambda * x : Function.lambda * Function.alpha * expm1(x)
+      case .celu(let alpha): x > 0 ? x : alpha * expm1(x / alpha)
+      case .gelu: x * Function.normalDistribution(x)
+      case .geluTanh: x * Function.logistic(2 * tanhArgument(x))
+      case .silu: x * Function.logistic(x)
+      case .mish: x * Foundation.tanh(Function.softplus.value(x))
+      case .hardSwish: x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6
+      case .hardSigmoid: x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6
+      case .hardTanh(let lowest, let highest): x < lowest ? lowest : x > highest ? highest : x
+      case .softsign: x / (1 + abs(x))
+      case .logSigmoid: -Function.softplus.value(-x)
+      case .softshrink(let lambda): abs(x) <= lambda ? 0 : x < 0 ? x + lambda : x - lambda
+      case .hardshrink(let lambda): abs(x) <= lambda ? 0 : x
+      case .tanhshrink: x - Foundation.tanh(x)
+      case .threshold(let threshold, let value): x <= threshold ? value : x
       }
     }
 
@@ -69,6 +136,26 @@ extension Activation {
         radial.map {
           2 * (x - $0.centre) * $0.function.derivative(atSquaredDistance: square(x - $0.centre))
         } ?? 1
+      case .elu(let alpha): x > 0 ? 1 : alpha * exp(x)
+      case .selu: x > 0 ? Function.lambda : Function.lambda * Function.alpha * exp(x)
+      case .celu(let alpha): x > 0 ? 1 : exp(x / alpha)
+      case .gelu:
+        Function.normalDistribution(x) + x * exp(-square(x) / 2) / (2 * Double.pi).squareRoot()
+      case .geluTanh:
+        Function.logistic(2 * tanhArgument(x))
+          + x * Function.sigmoid.derivative(at: 2 * tanhArgument(x)) * 2 * tanhArgumentSlope(x)
+      case .silu: Function.logistic(x) * (1 + x * Function.logistic(-x))
+      case .mish:
+        Foundation.tanh(Function.softplus.value(x)) + x * Function.logistic(x)
+          * (1 - square(Foundation.tanh(Function.softplus.value(x))))
+      case .hardSwish: x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5
+      case .hardSigmoid: x > -3 && x < 3 ? 1.0 / 6 : 0
+      case .hardTanh(let lowest, let highest): x > lowest && x < highest ? 1 : 0
+      case .softsign: 1 / square(1 + abs(x))
+      case .logSigmoid: Function.logistic(-x)
+      case .softshrink(let lambda), .hardshrink(let lambda): abs(x) <= lambda ? 0 : 1
+      case .tanhshrink: square(Foundation.tanh(x))
+      case .threshold(let threshold, _): x <= threshold ? 0 : 1
       }
     }
 
@@ -80,40 +167,22 @@ extension Activation {
 
     private func square(_ x: Double) -> Double { x * x }
 
-    /// What the function is called in a network text.
-    var name: String {
-      switch self {
-      case .identity: "identity"
-      case .step: "step"
-      case .sigmoid: "sigmoid"
-      case .tanh: "tanh"
-      case .arctan: "arctan"
-      case .relu: "relu"
-      case .leakyReLU: "leaky-relu"
-      case .softplus: "softplus"
-      case .gaussian: "gaussian"
-      case .multiquadratic: "multiquadratic"
-      case .inverseMultiquadratic: "inverse-multiquadratic"
-      }
+    /// Φ(x), also where it is tiny.
+    private static func normalDistribution(_ x: Double) -> Double {
+      erfc(-x / 2.0.squareRoot()) / 2
     }
 
-    /// The numbers that follow the name in a network text.
-    var constants: [Double] {
-      switch self {
-      case .leakyReLU(let slope): [slope]
-      default: radial.map { [$0.centre, $0.function.scale] } ?? []
-      }
+    /// u = √(2/π) · (x + 0.044715·x³) and its slope.
+    private func tanhArgument(_ x: Double) -> Double {
+      (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
     }
 
-    /// The function as one of the distance from a centre, where it is one.
-    var radial: (function: RadialFunction, centre: Double)? {
-      switch self {
-      case .gaussian(let centre, let width): (.gaussian(width: width), centre)
-      case .multiquadratic(let centre, let offset): (.multiquadratic(offset: offset), centre)
-      case .inverseMultiquadratic(let centre, let offset):
-        (.inverseMultiquadratic(offset: offset), centre)
-      default: nil
-      }
+    private func tanhArgumentSlope(_ x: Double) -> Double {
+      (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * x * x)
     }
+
+    /// λ and α of SELU.
+    static let lambda = 1.050_700_987_355_480_5
+    static let alpha = 1.673_263_242_354_377_2
   }
 }

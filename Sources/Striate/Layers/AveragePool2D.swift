@@ -1,34 +1,34 @@
-import LaneKernels
-
 /// The mean of each window.
 ///
-///     y[n,c,i,j] = 1/K² · Σ(u,v) x[n, c, s·i + u, s·j + v]
+///     y[n,c,i,j] = 1/k · Σ(u,v) x[n, c, s·i + u − p, s·j + v − p]
 ///
-/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H − K)/s⌋ + 1, ⌊(W − K)/s⌋ + 1].
+/// over the pixels inside the image, where k counts those inside the image and its padding, or, where the
+/// padding does not count, those inside the image alone.
+///
+/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H + 2p − K)/s⌋ + 1, likewise for W]; in ceil mode ⌈…⌉.
 /// Source: seeds/001 §7.2, §7.3.
 public struct AveragePool2D: Pool2D, Equatable {
   public let window: Window
+  public var ceilMode: Bool
+
+  /// Whether the zeros of the padding count as pixels.
+  public var countsPadding: Bool
 
   /// Pooling over `kernel`; without a stride the windows lie side by side.
-  public init(_ kernel: Extent, stride: Extent? = nil) {
-    window = Window(kernel: kernel, stride: stride ?? kernel)
+  public init(
+    _ kernel: Extent, stride: Extent? = nil, padding: Padding = 0, ceilMode: Bool = false,
+    countsPadding: Bool = true
+  ) {
+    window = Window(kernel: kernel, stride: stride ?? kernel, padding: padding)
+    self.ceilMode = ceilMode
+    self.countsPadding = countsPadding
   }
 
   public var stem: String { "avgpool" }
 
-  public var backwardNeeds: BackwardNeeds { [] }
-
-  // MARK: Reference
-
-  public func referencePool(_ pixels: [Double]) -> Double {
-    pixels.reduce(0, +) / Double(pixels.count)
+  public var text: String {
+    "avgpool \(geometryText)" + (countsPadding ? "" : " exclude-padding")
   }
 
-  public func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double] {
-    pixels.map { _ in 1 / Double(pixels.count) }
-  }
-
-  // MARK: Engine
-
-  public var kernel: PoolingKernel { .average }
+  public var rule: PoolingRule { .average(countsPadding: countsPadding) }
 }

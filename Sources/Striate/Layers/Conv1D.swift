@@ -2,10 +2,11 @@
 ///
 ///     y[n,o,i] = b[o] + Σ(c,u) w[o,c,u] · x[n, c, s·i + d·u − p]
 ///
-/// where c runs over the input channels of o's group. It is a `Conv2D` on an image of one row.
+/// where c runs over the input channels of o's group. It is a `Conv2D` on an image of one row. With
+/// d(K−1) zeros before the sequence and none after it, no output sees what comes later.
 ///
-/// Shapes: x [N, C, L] → y [N, O, ⌊(L + 2p − d(K−1) − 1)/s⌋ + 1]; w [O, C/groups, K];
-/// b [O], or [O, L′] where the bias is untied.
+/// Shapes: x [N, C, L] → y [N, O, ⌊(L + 2p − d(K−1) − 1)/s⌋ + 1], or [N, O, ⌈L/s⌉] where the
+/// padding is `same`; w [O, C/groups, K]; b [O], or [O, L′] where the bias is untied.
 /// Source: seeds/001 §2.1; Dumoulin & Visin 2016, arXiv:1603.07285.
 public struct Conv1D: Layer, Equatable {
   /// The number of output channels.
@@ -17,8 +18,8 @@ public struct Conv1D: Layer, Equatable {
   /// The step from one output to the next.
   public var stride: Int
 
-  /// The number of zeros on each side of the sequence.
-  public var padding: Int
+  /// The border before (left) and after (right) the sequence.
+  public var padding: Padding
 
   /// The distance between neighbouring kernel elements.
   public var dilation: Int
@@ -29,30 +30,36 @@ public struct Conv1D: Layer, Equatable {
   /// Which outputs share a bias.
   public var bias: Conv2D.Bias
 
+  /// What stands in the border.
+  public var paddingMode: PaddingMode
+
   /// What the weights hold before training; with all but PyTorch's default, biases start at 0.
   public var initialization: Initializer
 
-  /// A convolution with `filters` kernels.
+  /// A convolution with `filters` kernels. Only `left` and `right` of the padding matter.
   public init(
-    filters: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-    groups: Int = 1, bias: Conv2D.Bias = .shared, initialization: Initializer = .standard
+    filters: Int, kernel: Int, stride: Int = 1, padding: Padding = 0, dilation: Int = 1,
+    groups: Int = 1, bias: Conv2D.Bias = .shared, paddingMode: PaddingMode = .zeros,
+    initialization: Initializer = .standard
   ) {
     self.filters = filters
     self.kernel = kernel
     self.stride = stride
-    self.padding = padding
+    self.padding = padding.isSame ? .same : Padding(left: padding.left, right: padding.right)
     self.dilation = dilation
     self.groups = groups
     self.bias = bias
     self.initialization = initialization
+    self.paddingMode = paddingMode
   }
 
   /// The same convolution on an image of one row.
   package var asConv2D: Conv2D {
     Conv2D(
       filters: filters, kernel: Extent(1, kernel), stride: Extent(1, stride),
-      padding: Padding(top: 0, left: padding, bottom: 0, right: padding),
-      dilation: Extent(1, dilation), groups: groups, bias: bias, initialization: initialization)
+      padding: padding.isSame ? .same : Padding(left: padding.left, right: padding.right),
+      dilation: Extent(1, dilation), groups: groups, bias: bias, paddingMode: paddingMode,
+      initialization: initialization)
   }
 
   public var stem: String { "conv" }
@@ -62,11 +69,15 @@ public struct Conv1D: Layer, Equatable {
   public var text: String {
     "conv1d \(filters) \(kernel)"
       + (stride == 1 ? "" : " stride \(stride)")
-      + (padding == 0 ? "" : " padding \(padding)")
+      + paddingText
       + (dilation == 1 ? "" : " dilation \(dilation)")
-      + (groups == 1 ? "" : " groups \(groups)")
-      + (bias == .shared ? "" : " bias \(bias.rawValue)")
-      + initialization.option
+      + (groups == 1 ? "" : " groups \(groups)") + asConv2D.optionsOfBorderAndBias
+  }
+
+  private var paddingText: String {
+    if padding.isSame { return " padding same" }
+    if padding.left != padding.right { return " padding \(padding.left),\(padding.right)" }
+    return padding.left == 0 ? "" : " padding \(padding.left)"
   }
 
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
@@ -113,7 +124,7 @@ public struct Conv1D: Layer, Equatable {
 
 extension [Int] {
   /// The shape with an axis of one row before the last axis.
-  fileprivate var oneRow: [Int] { dropLast() + [1] + suffix(1) }
+  var oneRow: [Int] { dropLast() + [1] + suffix(1) }
 
   /// The shape without an axis, counted from the end where negative.
   fileprivate func removing(axis: Int) -> [Int] {

@@ -2,10 +2,12 @@
 ///
 ///     y[n,o,i,j] = b[o] + Σ(c,u,v) w[o,c,u,v] · x[n, c, s·i + d·u − p, s·j + d·v − p]
 ///
-/// where c runs over the input channels of o's group. Pixels outside the image are zero.
+/// where c runs over the input channels of o's group. What pixels outside the image are is a matter of
+/// the padding mode.
 ///
-/// Shapes: x [N, C, H, W] → y [N, O, ⌊(H + 2p − d(K−1) − 1)/s⌋ + 1, likewise for W];
-/// w [O, C/groups, K, K]; b [O], or [O, H′, W′] where the bias is untied.
+/// Shapes: x [N, C, H, W] → y [N, O, ⌊(H + 2p − d(K−1) − 1)/s⌋ + 1, likewise for W], or
+/// [N, O, ⌈H/s⌉, ⌈W/s⌉] where the padding is `same`; w [O, C/groups, K, K]; b [O], or [O, H′, W′]
+/// where the bias is untied.
 /// Source: seeds/002 eq 33, seeds/003 eq 17–20; Dumoulin & Visin 2016, arXiv:1603.07285.
 public struct Conv2D: Layer, Equatable {
   /// The number of output channels.
@@ -22,17 +24,21 @@ public struct Conv2D: Layer, Equatable {
 
   /// What the weights hold before training; with all but PyTorch's default, biases start at 0.
   public var initialization: Initializer
+  /// What stands in the border around the image.
+  public var paddingMode: PaddingMode
 
   /// A convolution with `filters` kernels.
   public init(
     filters: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,
-    groups: Int = 1, bias: Bias = .shared, initialization: Initializer = .standard
+    groups: Int = 1, bias: Bias = .shared, paddingMode: PaddingMode = .zeros,
+    initialization: Initializer = .standard
   ) {
     self.filters = filters
     self.window = Window(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
     self.groups = groups
     self.bias = bias
     self.initialization = initialization
+    self.paddingMode = paddingMode
   }
 
   /// Which outputs of a convolution share a bias.
@@ -52,8 +58,13 @@ public struct Conv2D: Layer, Equatable {
   public var text: String {
     let kernel = "\(window.kernel.height)x\(window.kernel.width)"
     return "conv \(filters) \(kernel)\(window.options)"
-      + (groups == 1 ? "" : " groups \(groups)")
-      + (bias == .shared ? "" : " bias \(bias.rawValue)")
+      + (groups == 1 ? "" : " groups \(groups)") + optionsOfBorderAndBias
+  }
+
+  /// Bias and padding mode as they are written in a network text, where they are not the usual ones.
+  var optionsOfBorderAndBias: String {
+    (bias == .shared ? "" : " bias \(bias.rawValue)")
+      + (paddingMode == .zeros ? "" : " padding-mode \(paddingMode.rawValue)")
       + initialization.option
   }
 
@@ -70,9 +81,17 @@ public struct Conv2D: Layer, Equatable {
         found: "groups \(groups)", advice: "choose a common divisor")
     }
     try initialization.validate()
+    let window = window(on: shape)
     let size = try window.outputSize(of: Extent(shape[1], shape[2]))
+    try paddingMode.check(
+      borders: [
+        [window.padding.top, window.padding.bottom], [window.padding.left, window.padding.right],
+      ], sizes: [shape[1], shape[2]])
     return [filters, size.height, size.width]
   }
+
+  /// The window on images [C, H, W]: with its padding in pixels.
+  func window(on image: [Int]) -> Window { window.resolved(for: Extent(image[1], image[2])) }
 
   public func parameters(of inputs: [[Int]]) -> [ParameterDescription] {
     let channels = inputs[0][0] / groups
@@ -135,15 +154,15 @@ public struct Conv2D: Layer, Equatable {
   }
 
   private func referenceOutputShape(of x: ReferenceTensor) -> [Int] {
-    let reach = window.reach
-    let rows = x.shape[2] + window.padding.top + window.padding.bottom - reach.height
-    let columns = x.shape[3] + window.padding.left + window.padding.right - reach.width
+    let window = window(on: Array(x.shape.dropFirst()))
+    let rows = x.shape[2] + window.padding.top + window.padding.bottom - window.reach.height
+    let columns = x.shape[3] + window.padding.left + window.padding.right - window.reach.width
     return [
       x.shape[0], filters, rows / window.stride.height + 1, columns / window.stride.width + 1,
     ]
   }
 
-  /// Calls `body` for every term of the sum, leaving out those that fall on the zero border.
+  /// Calls `body` for every term of the sum, leaving out those that fall on a border of zeros.
   private func forEachProduct(
     x: [Int], y: [Int],
     _ body: (
@@ -152,6 +171,7 @@ public struct Conv2D: Layer, Equatable {
     ) -> Void
   ) {
     let channels = x[1] / groups
+    let window = window(on: Array(x.dropFirst()))
     for n in 0..<y[0] {
       for o in 0..<filters {
         let first = o / (filters / groups) * channels
@@ -159,12 +179,11 @@ public struct Conv2D: Layer, Equatable {
           for j in 0..<y[3] {
             for c in 0..<channels {
               for u in 0..<window.kernel.height {
-                let row = window.stride.height * i + window.dilation.height * u - window.padding.top
-                guard row >= 0, row < x[2] else { continue }
+                let r = window.stride.height * i + window.dilation.height * u - window.padding.top
+                guard let row = paddingMode.source(of: r, size: x[2]) else { continue }
                 for v in 0..<window.kernel.width {
-                  let column =
-                    window.stride.width * j + window.dilation.width * v - window.padding.left
-                  guard column >= 0, column < x[3] else { continue }
+                  let k = window.stride.width * j + window.dilation.width * v - window.padding.left
+                  guard let column = paddingMode.source(of: k, size: x[3]) else { continue }
                   body(n, o, i, j, (c, first + c), u, v, row, column)
                 }
               }

@@ -94,14 +94,16 @@ public func Maxout(_ pieces: Int) -> Fold { Fold(.maximum, pieces: pieces) }
 extension Fold {
   public func compile(into site: inout LayerSite) {
     let shape = site.inputs[0].shape
-    // Channels are the rows of an image whose columns are the places of a map.
     let pixels = shape.dropFirst().reduce(1, *)
+    let pieces = PoolingAxis(
+      size: shape[0], kernel: pieces, stride: pieces, before: 0, after: 0, dilation: 1,
+      ceilMode: false)
+    // Channels are the rows of an image whose columns are the places of a map.
     site.appendPooling(
       kind == .maximum ? .maximum : .average,
-      PoolingPass(
-        kernelHeight: pieces, kernelWidth: 1, strideHeight: pieces, strideWidth: 1,
-        inputHeight: shape[0], inputWidth: pixels, outputHeight: shape[0] / pieces,
-        outputWidth: pixels),
+      PoolingWindows(
+        rows: PoolingSpans(pieces, countsPadding: true),
+        columns: PoolingSpans(size: pixels, outputs: pixels), pixels: pieces.kernel),
       channels: 1)
   }
 }

@@ -1,35 +1,27 @@
-import LaneKernels
-
 /// The largest pixel of each window.
 ///
-///     y[n,c,i,j] = max(u,v) x[n, c, s·i + u, s·j + v]
+///     y[n,c,i,j] = max(u,v) x[n, c, s·i + d·u − p, s·j + d·v − p]
 ///
-/// The gradient goes to the first maximum in row order. A window with a NaN gives NaN.
+/// over the pixels inside the image. The gradient goes to the first maximum in row order. A window with
+/// a NaN gives NaN.
 ///
-/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H − K)/s⌋ + 1, ⌊(W − K)/s⌋ + 1].
+/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H + 2p − d(K−1) − 1)/s⌋ + 1, likewise for W]; in ceil mode ⌈…⌉.
 /// Source: seeds/001 §7.2, §7.3; seeds/004 §3.
 public struct MaxPool2D: Pool2D, Equatable {
   public let window: Window
+  public var ceilMode: Bool
 
   /// Pooling over `kernel`; without a stride the windows lie side by side.
-  public init(_ kernel: Extent, stride: Extent? = nil) {
-    window = Window(kernel: kernel, stride: stride ?? kernel)
+  public init(
+    _ kernel: Extent, stride: Extent? = nil, padding: Padding = 0, dilation: Extent = 1,
+    ceilMode: Bool = false
+  ) {
+    window = Window(
+      kernel: kernel, stride: stride ?? kernel, padding: padding, dilation: dilation)
+    self.ceilMode = ceilMode
   }
 
   public var stem: String { "maxpool" }
 
-  public var backwardNeeds: BackwardNeeds { [.inputs, .output] }
-
-  // MARK: Reference
-
-  public func referencePool(_ pixels: [Double]) -> Double { pixels[pixels.firstMaximum] }
-
-  public func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double] {
-    let maximum = pixels.firstMaximum
-    return pixels.indices.map { $0 == maximum ? 1 : 0 }
-  }
-
-  // MARK: Engine
-
-  public var kernel: PoolingKernel { .maximum }
+  public var rule: PoolingRule { .maximum }
 }

@@ -1,102 +1,93 @@
-import LaneKernels
-
 /// A layer that reduces every window of every channel to one number.
 ///
-///     y[n,c,i,j] = reduce { x[n, c, s·i + u, s·j + v] : 0 ≤ u, v < K }
+///     y[n,c,i,j] = reduce { x[n, c, s·i + d·u − p, s·j + d·v − p] : 0 ≤ u, v < K }
 ///
-/// A window that does not fit wholly inside the image is left out. Where windows overlap, the
-/// gradients of one pixel add.
+/// over the pixels inside the image. A window that does not fit wholly inside the image and its padding
+/// is left out; in ceil mode it is kept if it begins inside the image or the padding before it, without
+/// the pixels beyond. Where windows overlap, the gradients of one pixel add.
 ///
-/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H − K)/s⌋ + 1, ⌊(W − K)/s⌋ + 1].
-/// Source: seeds/001 §7; seeds/002 §4.3 (its printed gradient is right only without overlap).
+/// Shapes: x [N, C, H, W] → y [N, C, ⌊(H + 2p − d(K−1) − 1)/s⌋ + 1, likewise for W], in ceil mode ⌈…⌉
+/// Source: seeds/001 §7; seeds/002 §4.3 (its printed gradient is right only without overlap); Dumoulin &
+/// Visin 2016, arXiv:1603.07285.
 public protocol Pool2D: Layer {
-  /// Kernel and stride.
+  /// Kernel, stride, padding and dilation.
   var window: Window { get }
 
-  /// The number that stands for the pixels of one window, given in row order.
-  func referencePool(_ pixels: [Double]) -> Double
+  /// Whether a window that reaches beyond the padding counts.
+  var ceilMode: Bool { get }
 
-  /// ∂output/∂pixel for each pixel of one window.
-  func referencePoolGradient(_ pixels: [Double], output: Double) -> [Double]
-
-  /// The engine's name for the rule.
-  var kernel: PoolingKernel { get }
+  /// How a window becomes one number.
+  var rule: PoolingRule { get }
 }
 
 extension Pool2D {
-  /// The stem, the kernel, and the stride where it is not the kernel: "maxpool 3x3 stride 2".
-  public var text: String {
-    window.stride == window.kernel
-      ? "\(stem) \(window.kernel)"
-      : "\(stem) \(window.kernel.height)x\(window.kernel.width) stride \(window.stride)"
-  }
+  /// What the rule reads.
+  public var backwardNeeds: BackwardNeeds { rule.backwardNeeds }
+
+  /// The stem and the window: "maxpool 3x3 stride 2 padding 1 ceil".
+  public var text: String { "\(stem) \(geometryText)" }
+
+  /// The kernel, the stride where it is not the kernel, and what else is not as usual.
+  var geometryText: String { window.poolingText + (ceilMode ? " ceil" : "") }
 
   /// As many channels, one pixel a window.
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
+    try windowedShape(of: inputs)
+  }
+
+  /// The shape, where the rule is as it should be.
+  func windowedShape(of inputs: [[Int]]) throws -> [Int] {
     let shape = try inputs.only(rank: 3, axes: "[C, H, W]", advice: "give it an image")
-    let size = try window.outputSize(of: Extent(shape[1], shape[2]))
+    let size = try window.pooledSize(of: Extent(shape[1], shape[2]), ceilMode: ceilMode)
     return [shape[0], size.height, size.width]
   }
 
   // MARK: Reference
 
-  /// Reduces every window.
   public func referenceForward(
     _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
   ) -> ReferenceTensor {
-    let x = inputs[0]
-    let rows = (x.shape[2] - window.kernel.height) / window.stride.height + 1
-    let columns = (x.shape[3] - window.kernel.width) / window.stride.width + 1
-    var y = ReferenceTensor(zeros: [x.shape[0], x.shape[1], rows, columns])
-    forEachWindow(x: x.shape, y: y.shape) { k, pixels in
-      y[k] = referencePool(pixels.map { x[$0] })
+    let shape = inputs[0].shape
+    let (rows, columns) = window.poolingAxes(of: Extent(shape[2], shape[3]), ceilMode: ceilMode)
+    let output = [shape[0], shape[1], rows.outputs, columns.outputs]
+    return rule.referenceForward(inputs[0], shape: output) { body in
+      forEachWindow(x: shape, y: output, body)
     }
-    return y
   }
 
-  /// Adds each window's gradient to the pixels it covers.
   public func referenceBackward(
     _ gradient: ReferenceTensor, inputs: [ReferenceTensor], output: ReferenceTensor,
     parameters: [ReferenceTensor]
   ) -> ReferenceGradients {
-    let x = inputs[0]
-    var dx = ReferenceTensor(zeros: x.shape)
-    forEachWindow(x: x.shape, y: gradient.shape) { k, pixels in
-      let slopes = referencePoolGradient(pixels.map { x[$0] }, output: output[k])
-      for (pixel, slope) in zip(pixels, slopes) { dx[pixel] += gradient[k] * slope }
+    rule.referenceBackward(gradient, input: inputs[0], output: output) { body in
+      forEachWindow(x: inputs[0].shape, y: gradient.shape, body)
     }
-    return ReferenceGradients(inputs: [dx])
   }
 
-  /// Calls `body` for every window with the index of its output and those of its pixels.
-  private func forEachWindow(
-    x: [Int], y: [Int], _ body: (_ output: Int, _ pixels: [Int]) -> Void
+  /// Calls `body` for every window with the index of its output and its pixels.
+  func forEachWindow(
+    x: [Int], y: [Int], _ body: (_ output: Int, PoolingRule.Pixels) -> Void
   ) {
-    let (rows, columns) = (y[2], y[3])
+    let (height, width, padding) = (x[2], x[3], window.padding)
     for map in 0..<y[0] * y[1] {
-      for i in 0..<rows {
-        for j in 0..<columns {
-          let corner = (map * x[2] + i * window.stride.height) * x[3] + j * window.stride.width
-          let pixels = (0..<window.kernel.height).flatMap { u in
-            (0..<window.kernel.width).map { v in corner + u * x[3] + v }
+      for i in 0..<y[2] {
+        for j in 0..<y[3] {
+          var pixels = PoolingRule.Pixels()
+          for u in 0..<window.kernel.height {
+            let row = window.stride.height * i + window.dilation.height * u - padding.top
+            for v in 0..<window.kernel.width {
+              let column = window.stride.width * j + window.dilation.width * v - padding.left
+              pixels.whole += 1
+              guard row < height + padding.bottom, column < width + padding.right else { continue }
+              pixels.padded += 1
+              guard row >= 0, row < height, column >= 0, column < width else { continue }
+              pixels.inside.append((map * height + row) * width + column)
+            }
           }
-          body((map * rows + i) * columns + j, pixels)
+          body((map * y[2] + i) * y[3] + j, pixels)
         }
       }
     }
-  }
-}
-
-extension [Double] {
-  /// The index of the first of the largest elements, or of the first NaN where there is one.
-  ///
-  /// - Precondition: there is at least one element.
-  var firstMaximum: Int {
-    var best = 0
-    for i in indices where self[i] > self[best] || (self[i].isNaN && !self[best].isNaN) {
-      best = i
-    }
-    return best
   }
 }
 
@@ -104,36 +95,17 @@ extension [Double] {
 
 extension Pool2D {
   public func compile(into site: inout LayerSite) {
-    let (input, output) = (site.inputs[0].shape, site.output.shape)
     site.appendPooling(
-      kernel,
-      PoolingPass(
-        kernelHeight: window.kernel.height, kernelWidth: window.kernel.width,
-        strideHeight: window.stride.height, strideWidth: window.stride.width,
-        inputHeight: input[1], inputWidth: input[2], outputHeight: output[1],
-        outputWidth: output[2]),
-      channels: input[0])
+      rule.kernel, windows(over: site.inputs[0].shape), channels: site.inputs[0].shape[0])
   }
-}
 
-extension LayerSite {
-  /// Appends a pooling of `channels` maps, forwards and backwards.
-  mutating func appendPooling(_ kind: PoolingKernel, _ pass: PoolingPass, channels: Int) {
-    let (kernels, input, output) = (kernels, inputs[0], output)
-    let inputMap = pass.inputHeight * pass.inputWidth * laneCount
-    let outputMap = pass.outputHeight * pass.outputWidth * laneCount
-    forEachPart(of: channels) { block, range in
-      kernels.pool(
-        kind, pass, range.count,
-        input.values + (block * input.blockStride + range.lowerBound * inputMap),
-        output.values + (block * output.blockStride + range.lowerBound * outputMap))
-    }
-    guard isTraining, let dy = output.gradient, let dx = input.gradient else { return }
-    forEachPart(of: channels, onTheWayBack: true) { block, range in
-      let from = block * output.blockStride + range.lowerBound * outputMap
-      let to = block * input.blockStride + range.lowerBound * inputMap
-      kernels.poolGradient(
-        kind, pass, range.count, input.values + to, output.values + from, dy + from, dx + to)
-    }
+  /// What each row and column of the output reads.
+  func windows(over shape: [Int]) -> PoolingWindows {
+    let axes = window.poolingAxes(of: Extent(shape[1], shape[2]), ceilMode: ceilMode)
+    let countsPadding = rule != .average(countsPadding: false)
+    return PoolingWindows(
+      rows: PoolingSpans(axes.rows, countsPadding: countsPadding),
+      columns: PoolingSpans(axes.columns, countsPadding: countsPadding),
+      pixels: window.kernel.height * window.kernel.width)
   }
 }

@@ -19,23 +19,7 @@ public struct Extent: Sendable, Equatable, CustomStringConvertible, ExpressibleB
   public var description: String { height == width ? "\(height)" : "\(height)x\(width)" }
 }
 
-/// Rows and columns of zeros around an image, in pixels for each side.
-public struct Padding: Sendable, Equatable, ExpressibleByIntegerLiteral {
-  /// The width of the border on one side.
-  public var top: Int, left: Int, bottom: Int, right: Int
-
-  /// A border that may differ from side to side.
-  public init(top: Int, left: Int, bottom: Int, right: Int) {
-    (self.top, self.left, self.bottom, self.right) = (top, left, bottom, right)
-  }
-
-  /// The same border on all sides.
-  public init(integerLiteral width: Int) {
-    self.init(top: width, left: width, bottom: width, right: width)
-  }
-}
-
-/// A kernel that slides over an image: its size, its step, the zeros around the image, and the
+/// A kernel that slides over an image: its size, its step, the border around the image, and the
 /// distance between the pixels it touches.
 ///
 ///     output = ⌊(input + padding before and after − dilation · (kernel − 1) − 1) / stride⌋ + 1
@@ -48,7 +32,7 @@ public struct Window: Sendable, Equatable {
   /// The step from one output pixel to the next, for each axis.
   public var stride: Extent
 
-  /// Zeros around the image.
+  /// The border around the image.
   public var padding: Padding
 
   /// The distance between neighbouring kernel pixels, for each axis.
@@ -67,16 +51,40 @@ public struct Window: Sendable, Equatable {
     Extent(dilation.height * (kernel.height - 1) + 1, dilation.width * (kernel.width - 1) + 1)
   }
 
-  /// The size of the output for an image of this size. Throws where not even one window fits.
-  public func outputSize(of image: Extent) throws -> Extent {
-    let numbers = [
-      kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width,
-    ]
-    guard numbers.allSatisfy({ $0 >= 1 && $0 <= Window.limit }) else {
+  /// The window with its padding in pixels: `Padding.same` becomes what it is for that image.
+  ///
+  ///     before + after = max(0, (⌈size / stride⌉ − 1) · stride + reach − size)
+  public func resolved(for image: Extent) -> Window {
+    guard padding.isSame, hasNumbersInRange else { return self }
+    func border(_ size: Int, _ stride: Int, _ reach: Int) -> Int {
+      max(0, (size - 1) / stride * stride + reach - size)
+    }
+    let rows = border(image.height, stride.height, reach.height)
+    let columns = border(image.width, stride.width, reach.width)
+    var window = self
+    window.padding = Padding(
+      top: rows / 2, left: columns / 2, bottom: rows - rows / 2, right: columns - columns / 2)
+    return window
+  }
+
+  private var hasNumbersInRange: Bool {
+    [kernel, stride, dilation].allSatisfy {
+      (1...Window.limit).contains($0.height) && (1...Window.limit).contains($0.width)
+    }
+  }
+
+  /// Throws where a number is out of range, or where the padding is not in pixels.
+  func checkNumbers() throws {
+    guard hasNumbersInRange else {
       throw ShapeMismatch(
         expected: "kernel, stride and dilation from 1 to \(Window.limit)",
         found: "kernel \(kernel), stride \(stride), dilation \(dilation)",
         advice: "choose numbers in that range")
+    }
+    guard !padding.isSame else {
+      throw ShapeMismatch(
+        expected: "padding in pixels", found: "padding same",
+        advice: "give the width of the border")
     }
     let borders = [padding.top, padding.left, padding.bottom, padding.right]
     guard borders.allSatisfy({ $0 >= 0 && $0 <= Window.limit }) else {
@@ -84,6 +92,12 @@ public struct Window: Sendable, Equatable {
         expected: "padding from 0 to \(Window.limit)", found: "padding \(borders)",
         advice: "choose numbers in that range")
     }
+  }
+
+  /// The size of the output for an image of this size. Throws where not even one window fits, and
+  /// where the padding is `same` and was not resolved.
+  public func outputSize(of image: Extent) throws -> Extent {
+    try checkNumbers()
     let rows = image.height + padding.top + padding.bottom
     let columns = image.width + padding.left + padding.right
     guard rows >= reach.height, columns >= reach.width else {
@@ -103,7 +117,11 @@ public struct Window: Sendable, Equatable {
   var options: String {
     var text = ""
     if stride != 1 { text += " stride \(stride)" }
-    if padding.top == padding.left, padding.top == padding.bottom, padding.top == padding.right {
+    if padding.isSame {
+      text += " padding same"
+    } else if padding.top == padding.left, padding.top == padding.bottom,
+      padding.top == padding.right
+    {
       if padding.top != 0 { text += " padding \(padding.top)" }
     } else {
       text += " padding \(padding.top),\(padding.left),\(padding.bottom),\(padding.right)"

@@ -81,18 +81,26 @@ extension Network {
   ///
   /// Throws `InvalidNetwork` where a name is missing, used twice, or read before it is there, where
   /// a layer's output leads nowhere, or where a layer text or a shape is wrong.
-  public init(architecture: Architecture, seed: UInt64) throws {
-    let (layers, outputs) = try architecture.graph()
+  ///
+  /// - Parameters:
+  ///   - architecture: Names, shapes and layer texts.
+  ///   - seed: What the initial parameters depend on.
+  ///   - ownLayer: Reads the texts of layers that are not the library's.
+  public init(
+    architecture: Architecture, seed: UInt64,
+    ownLayer: (String) throws -> (any Layer)? = { _ in nil }
+  ) throws {
+    let (layers, outputs) = try architecture.graph(ownLayer)
     try self.init(
       inputs: architecture.networkInputs, layers: layers, outputs: outputs, seed: seed)
   }
 
   /// A network of that architecture whose parameters `parameter` gives, name by name.
   init(
-    architecture: Architecture,
+    architecture: Architecture, ownLayer: (String) throws -> (any Layer)?,
     parameter: (_ name: String, ParameterDescription) throws -> Tensor
   ) throws {
-    let (layers, outputs) = try architecture.graph()
+    let (layers, outputs) = try architecture.graph(ownLayer)
     try self.init(
       inputs: architecture.networkInputs, layers: layers, outputs: outputs, parameter: parameter)
   }
@@ -103,7 +111,9 @@ extension Architecture {
     inputs.map { Network.Input(name: $0.name, shape: $0.shape) }
   }
 
-  fileprivate func graph() throws -> (layers: [GraphEntry], outputs: [Network.Value]) {
+  fileprivate func graph(
+    _ ownLayer: (String) throws -> (any Striate.Layer)?
+  ) throws -> (layers: [GraphEntry], outputs: [Network.Value]) {
     var values: [String: Network.Value] = [:]
     for (index, input) in inputs.enumerated() {
       try Architecture.check(name: input.name, of: "input \(index + 1)", among: values)
@@ -121,7 +131,8 @@ extension Architecture {
         guard let value = values[name] else { throw unknown(name, of: place, known: values.keys) }
         return value
       }
-      let layer = try Network.layer(text: entry.layer, place: place)
+      let layer =
+        try ownLayer(entry.layer) ?? Network.layer(text: entry.layer, place: place)
       result.append(
         GraphEntry(
           layer: layer, inputs: sources, name: entry.name,

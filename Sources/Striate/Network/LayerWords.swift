@@ -15,6 +15,13 @@ package struct LayerWords {
   /// The next word, if there is one.
   mutating func next() -> String? { words.popFirst() }
 
+  /// Whether the next word is this one, which is then read.
+  mutating func follows(_ word: String) -> Bool {
+    guard words.first == word else { return false }
+    words.removeFirst()
+    return true
+  }
+
   /// The next word, which must be there.
   mutating func word(_ what: String) throws -> String {
     guard let word = next() else {
@@ -67,15 +74,19 @@ package struct LayerWords {
   /// The width or offset of a radial function.
   mutating func scale(_ name: String) throws -> Double { try number("the \(name)", otherwise: 1) }
 
-  /// All words that are left, as pairs of an option's name and its value.
-  mutating func options(_ known: [String]) throws -> [String: String] {
+  /// All words that are left, as pairs of an option's name and its value; a flag has no value.
+  mutating func options(
+    _ known: [String], flags: [String] = []
+  ) throws -> [String: String] {
     var options: [String: String] = [:]
     while let name = next() {
-      guard known.contains(name) else { throw unknown("option", name, known: known) }
+      guard known.contains(name) || flags.contains(name) else {
+        throw unknown("option", name, known: known + flags)
+      }
       guard options[name] == nil else {
         throw failure(expected: "\(name) once", found: "it twice", advice: "remove one")
       }
-      options[name] = try word("a value for \(name)")
+      options[name] = flags.contains(name) ? "" : try word("a value for \(name)")
     }
     return options
   }
@@ -89,11 +100,11 @@ package struct LayerWords {
   }
 
   /// Throws where words are left.
-  mutating func end() throws {
+  mutating func end(of part: String = "layer") throws {
     if let word = next() {
       throw failure(
-        expected: "the end of the layer", found: word.quoted,
-        advice: "separate layers with commas")
+        expected: "the end of the \(part)", found: word.quoted,
+        advice: "separate \(part)s with commas")
     }
   }
 

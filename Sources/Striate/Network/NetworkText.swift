@@ -18,10 +18,22 @@ extension Network {
   ///
   ///     conv 8 5x5 stride 2 padding 1    also: dilation 2, groups 2, bias untied, bias none;
   ///                                      padding same; padding top,left,bottom,right;
-  ///                                      init he-normal, init orthogonal, init normal(0.02)
-  ///     conv1d 8 5, dense 10, flatten, add, multiply, softmax
-  ///     maxpool 2, avgpool 3x3 stride 2, l2pool 2
+  ///                                      init he-normal, init orthogonal, init normal(0.02);
+  ///                                      padding-mode reflect (replicate, circular)
+  ///     conv1d 8 5, conv3d 8 3x3x3, depthwise 3x3 multiplier 2
+  ///     conv-transpose 8 4x4 stride 2 padding 1 output-padding 1
+  ///     groupnorm 8, layernorm, layernorm channels, layernorm last 2, instancenorm affine yes
+  ///     batchnorm, dropout 0.5, dropout2d 0.2, stochastic-depth 0.1
+  ///     dense 10, flatten, add, multiply, concat, softmax
+  ///     maxpool 3x3 stride 2 padding 1   also: dilation 2, ceil; avgpool also exclude-padding;
+  ///     l2pool 2, lppool 3 2x2, adaptiveavgpool 7, adaptivemaxpool 7, globalavgpool, globalmaxpool
+  ///     maxunpool 2, upsample 2, upsample size 7x7 bilinear align-corners, pixelshuffle 2,
+  ///     pixelunshuffle 2, pad 1, pad 1,2,1,2 reflect, pad 1 constant 0.5
+  ///     lrn 5                            also: alpha 0.0001, beta 0.75, k 1
   ///     relu, sigmoid, tanh, arctan, softplus, step, identity, leaky-relu 0.01
+  ///     relu6, elu 1, selu, celu 1, gelu, gelu-tanh, silu, mish, hard-swish, hard-sigmoid,
+  ///     hard-tanh -1 1, softsign, log-sigmoid, softshrink 0.5, hardshrink 0.5, tanhshrink,
+  ///     threshold 0.1 20, prelu, prelu per-channel, log-softmax
   ///     maxout 2, meanout 2, gaussian 0 1, radial 10 gaussian 1
   ///
   /// Parentheses make layers into blocks, and `|` separates branches:
@@ -73,7 +85,6 @@ package enum LayerGrammar {
 
   package static let layers: [String: Reader] = {
     var table: [String: Reader] = [
-      "conv": convolution, "conv1d": convolution1D,
       "dense": { words in
         let outputs = try words.integer("the number of outputs")
         let options = try words.options(["bias", "init"])
@@ -83,9 +94,6 @@ package enum LayerGrammar {
         return Dense(
           outputs, bias: bias ?? true, initialization: try initialization(options, words))
       },
-      "maxpool": { try pool(&$0) { MaxPool2D($0, stride: $1) } },
-      "avgpool": { try pool(&$0) { AveragePool2D($0, stride: $1) } },
-      "l2pool": { try pool(&$0) { L2Pool2D($0, stride: $1) } },
       "batchnorm": { words in
         let options = try words.options(["epsilon", "momentum", "affine"])
         let usual = BatchNorm()
@@ -132,14 +140,24 @@ package enum LayerGrammar {
       .identity, .step, .sigmoid, .tanh, .arctan, .relu, .softplus,
     ]
     for function in plain { table[function.name] = { _ in Activation(function) } }
+    for more in [pooling, resampling, moreActivations, convolutions, normalizations] {
+      table.merge(more) { _, reader in reader }
+    }
     return table
   }()
 
   /// Names that others use for the same layers.
   static let otherNames = [
-    "conv2d": "conv", "fc": "dense", "averagepool": "avgpool", "linear": "identity",
+    "conv2d": "conv", "convtranspose": "conv-transpose", "conv-transpose2d": "conv-transpose",
+    "group-norm": "groupnorm", "instance-norm": "instancenorm", "layer-norm": "layernorm",
+    "fc": "dense", "averagepool": "avgpool", "linear": "identity",
     "bn": "batchnorm", "batchnorm2d": "batchnorm", "batchnorm1d": "batchnorm",
     "heaviside": "step", "logistic": "sigmoid", "leakyrelu": "leaky-relu",
+    "gap": "globalavgpool", "gmp": "globalmaxpool", "lppool2d": "lppool",
+    "maxpool2d": "maxpool", "avgpool2d": "avgpool", "depthtospace": "pixelshuffle",
+    "spacetodepth": "pixelunshuffle", "localresponsenorm": "lrn", "swish": "silu",
+    "hardswish": "hard-swish", "hardsigmoid": "hard-sigmoid", "hardtanh": "hard-tanh",
+    "logsigmoid": "log-sigmoid", "logsoftmax": "log-softmax",
   ]
 
   private static let radialFunctions: [String: @Sendable (Double) -> RadialFunction] = [
@@ -148,51 +166,8 @@ package enum LayerGrammar {
     "inverse-multiquadratic": { .inverseMultiquadratic(offset: $0) },
   ]
 
-  private static let biases: [String: Conv2D.Bias] = [
-    "shared": .shared, "untied": .untied, "none": .none,
-  ]
-
-  private static func convolution(_ words: inout LayerWords) throws -> any Layer {
-    let filters = try words.integer("the number of filters")
-    let kernel = try words.extent("the kernel's size")
-    let options = try words.options(["stride", "padding", "dilation", "groups", "bias", "init"])
-    let stride = try options["stride"].map { try words.extent($0, "the stride") } ?? 1
-    let dilation = try options["dilation"].map { try words.extent($0, "the dilation") } ?? 1
-    return Conv2D(
-      filters: filters, kernel: kernel, stride: stride,
-      padding: try options["padding"].map {
-        try padding($0, kernel: kernel, stride: stride, dilation: dilation, words)
-      } ?? 0,
-      dilation: dilation,
-      groups: try options["groups"].map { try words.integer($0, "the number of groups") } ?? 1,
-      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared,
-      initialization: try initialization(options, words))
-  }
-
-  private static func convolution1D(_ words: inout LayerWords) throws -> any Layer {
-    let filters = try words.integer("the number of filters")
-    let kernel = try words.integer("the kernel's length")
-    let options = try words.options(["stride", "padding", "dilation", "groups", "bias", "init"])
-    func number(_ name: String, otherwise: Int) throws -> Int {
-      try options[name].map { try words.integer($0, "the \(name)") } ?? otherwise
-    }
-    let dilation = try number("dilation", otherwise: 1)
-    let stride = try number("stride", otherwise: 1)
-    let zeros =
-      options["padding"] == "same"
-      ? try padding(
-        "same", kernel: Extent(1, kernel), stride: Extent(1, stride),
-        dilation: Extent(1, dilation), words
-      ).left : try number("padding", otherwise: 0)
-    return Conv1D(
-      filters: filters, kernel: kernel, stride: stride, padding: zeros, dilation: dilation,
-      groups: try number("groups", otherwise: 1),
-      bias: try options["bias"].map { try words.choice($0, of: biases) } ?? .shared,
-      initialization: try initialization(options, words))
-  }
-
   /// The option init: "he-normal", "normal(0.02)".
-  private static func initialization(
+  static func initialization(
     _ options: [String: String], _ words: LayerWords
   ) throws -> Initializer {
     guard let word = options["init"] else { return .standard }
@@ -200,43 +175,5 @@ package enum LayerGrammar {
       throw words.unknown("initialization", word, known: Initializer.names)
     }
     return initialization
-  }
-
-  private static func pool(
-    _ words: inout LayerWords, _ make: (Extent, Extent?) -> any Layer
-  ) throws -> any Layer {
-    let kernel = try words.extent("the kernel's size")
-    let stride = try words.options(["stride"])["stride"].map { try words.extent($0, "the stride") }
-    return make(kernel, stride)
-  }
-
-  /// "1", "1,2,1,2" (top, left, bottom, right) or "same", which keeps the size of the image.
-  private static func padding(
-    _ word: String, kernel: Extent, stride: Extent, dilation: Extent, _ words: LayerWords
-  ) throws -> Padding {
-    if word == "same" {
-      let limit = 1...Window.limit
-      guard stride == 1, kernel.height % 2 == 1, kernel.width % 2 == 1,
-        limit.contains(kernel.height), limit.contains(kernel.width),
-        limit.contains(dilation.height), limit.contains(dilation.width)
-      else {
-        throw words.failure(
-          expected: "an odd kernel and stride 1 for padding same",
-          found: "kernel \(kernel) and stride \(stride)", advice: "give the padding as a number")
-      }
-      let rows = dilation.height * (kernel.height - 1) / 2
-      let columns = dilation.width * (kernel.width - 1) / 2
-      return Padding(top: rows, left: columns, bottom: rows, right: columns)
-    }
-    let sides = try word.split(separator: ",", omittingEmptySubsequences: false)
-      .map { try words.integer(String($0), "the padding") }
-    switch sides.count {
-    case 1: return Padding(top: sides[0], left: sides[0], bottom: sides[0], right: sides[0])
-    case 4: return Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
-    default:
-      throw words.failure(
-        expected: "one padding, or top,left,bottom,right", found: "\(sides.count) numbers",
-        advice: "write padding 1 or padding 1,2,1,2")
-    }
   }
 }

@@ -104,6 +104,9 @@ private struct Sight {
     switch layer {
     case let layer as Conv2D: window = layer.window
     case let layer as Conv1D: window = layer.asConv2D.window
+    case let layer as DepthwiseConv2D: window = layer.window
+    case let layer as Conv3D: window = layer.window
+    case let layer as ConvTranspose2D: return through(layer.window)
     case let layer as any Pool2D: window = layer.window
     default: return self
     }
@@ -115,6 +118,23 @@ private struct Sight {
       jump: Extent(
         jump.height.timesAtMost(window.stride.height),
         jump.width.timesAtMost(window.stride.width)))
+  }
+}
+
+extension Sight {
+  /// What one output of a transposed convolution sees: the kernel reaches as many inputs as strides lie
+  /// in it, and the stride brings outputs together again, to one pixel of the input at the least.
+  private func through(_ window: Window) -> Sight {
+    guard let jump else { return self }
+    func inputs(_ reach: Int, _ stride: Int) -> Int { (reach - 1) / stride }
+    return Sight(
+      field: Extent(
+        field.height.plusAtMost(
+          inputs(window.reach.height, window.stride.height).timesAtMost(jump.height)),
+        field.width.plusAtMost(
+          inputs(window.reach.width, window.stride.width).timesAtMost(jump.width))),
+      jump: Extent(
+        max(1, jump.height / window.stride.height), max(1, jump.width / window.stride.width)))
   }
 }
 

@@ -16,6 +16,7 @@ final class BatchLoader: @unchecked Sendable {
   private let channelSize: Int
   private let scale: [Float]
   private let shift: [Float]
+  private let augmenter: Augmenter?
   private var pixels: PixelMemory?
   /// Where the images come from, if not from memory.
   private var readAhead: ReadAhead?
@@ -25,14 +26,28 @@ final class BatchLoader: @unchecked Sendable {
   private var places: [Int]
   private var count = 0
 
+  /// - Parameters:
+  ///   - augmentation: What happens to the images; `Augmentation.check` has not thrown.
+  ///   - seed: What the random numbers of the augmentation depend on.
   /// - Precondition: the plan has one input of the data set's image size.
-  init(_ dataset: Dataset, preprocessing: Preprocessing, plan: Plan) {
+  init(
+    _ dataset: Dataset, preprocessing: Preprocessing, plan: Plan,
+    augmentation: Augmentation? = nil, seed: UInt64 = 0
+  ) {
     self.plan = plan
+    let isBytes = if case .floats = dataset.pixels { false } else { true }
+    augmenter = augmentation.flatMap { augmentation in
+      guard !augmentation.steps.isEmpty else { return nil }
+      return Augmenter(
+        augmentation, seed: seed, imageShape: dataset.imageShape,
+        pixel: isBytes ? UInt8.self : Float.self, preprocessing: preprocessing,
+        kernels: plan.kernels, workers: plan.pool.threads)
+    }
     labels = dataset.labels
     size = dataset.imageShape.reduce(1, *)
     let channels = dataset.imageShape[0]
     channelSize = size / channels
-    let unit: Float = if case .floats = dataset.pixels { 1 } else { 1 / 255 }
+    let unit: Float = isBytes ? 1 / 255 : 1
     scale = (0..<channels).map { c in
       preprocessing.standardDeviation.isEmpty ? unit : unit / preprocessing.standardDeviation[c]
     }
@@ -80,9 +95,15 @@ final class BatchLoader: @unchecked Sendable {
 
   /// Chooses the images of the next batch; lanes without an image repeat the last one.
   ///
+  /// - Parameters:
+  ///   - chosen: The images of the batch.
+  ///   - epoch: The pass over the data, for the augmentation.
+  ///   - position: How many images of the epoch come before the batch.
+  ///
   /// Throws where a streamed image cannot be read.
-  func choose(_ chosen: ArraySlice<Int>) throws {
+  func choose(_ chosen: ArraySlice<Int>, epoch: Int = 0, position: Int = 0) throws {
     count = chosen.count
+    augmenter?.begin(epoch: epoch, position: position, count: count)
     let first = try readAhead?.next(chosen)
     for (lane, index) in chosen.enumerated() {
       indices[lane] = index
@@ -97,18 +118,14 @@ final class BatchLoader: @unchecked Sendable {
   /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
   /// the ignored class.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
-    Tasks(count: plan.blocks) { [self] block in
+    Tasks(count: plan.blocks, onWorker: { [self] block, worker in
       let input = plan.inputs[0]
       let target = input.values + block * input.blockStride
       switch pixels {
       case .bytes(let base):
-        withAddresses(block, base) { rows in
-          plan.kernels.bytesToLanes(size, channelSize, rows, scale, shift, target)
-        }
+        withAddresses(block, base) { load($0, block, worker, target) }
       case .floats(let base):
-        withAddresses(block, base) { rows in
-          plan.kernels.rowsToLanes(size, channelSize, rows, scale, shift, target)
-        }
+        withAddresses(block, base) { load($0, block, worker, target) }
       case nil: break
       }
       guard let targets else { return }
@@ -118,6 +135,21 @@ final class BatchLoader: @unchecked Sendable {
         let label = labels[indices[block * laneCount + lane]]
         if label != ignored { place[label * laneCount + lane] = 1 }
       }
+      augmenter?.mixTargets(place, count: targets.elements, block: block)
+    })
+  }
+
+  /// Brings the images of a block into lanes.
+  private func load<Pixel: StoredPixel>(
+    _ rows: UnsafePointer<UnsafePointer<Pixel>>, _ block: Int, _ worker: Int,
+    _ target: UnsafeMutablePointer<Float>
+  ) {
+    if let augmenter {
+      augmenter.load(rows, block: block, worker: worker, to: target)
+    } else {
+      Pixel.load(
+        rows, count: size, channelSize: channelSize, scale: scale, shift: shift, to: target,
+        plan.kernels)
     }
   }
 

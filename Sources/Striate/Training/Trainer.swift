@@ -51,16 +51,20 @@ public struct Trainer: Sendable {
 
   /// Where and how often the training is saved; nil for never.
   public var checkpoints: Checkpoints?
+  /// Random changes of the training images; the validation images stay as they are.
+  public var augmentation: Augmentation?
 
   /// A training procedure.
   public init(
     loss: Loss, optimizer: any Optimizer, batchSize: Int, seed: UInt64 = 0,
     threads: Int = Engine.defaultThreads, schedule: LearningRateSchedule = .constant,
-    validation: Dataset? = nil, patience: Int? = nil, normalizes: Bool = true
+    validation: Dataset? = nil, patience: Int? = nil, normalizes: Bool = true,
+    augmentation: Augmentation? = nil
   ) {
     (self.loss, self.optimizer, self.batchSize) = (loss, optimizer, batchSize)
     (self.seed, self.threads, self.schedule) = (seed, threads, schedule)
     (self.validation, self.patience, self.normalizes) = (validation, patience, normalizes)
+    self.augmentation = augmentation
   }
 
   /// What happened in one pass over the data.
@@ -156,8 +160,8 @@ public struct Trainer: Sendable {
   ///
   /// With `checkpoints` that are resumed the reports of the epochs before count as well.
   ///
-  /// Throws `InvalidTraining` for numbers that make no sense, `InvalidInput` where data and network do
-  /// not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number,
+  /// Throws `InvalidTraining` or `InvalidAugmentation` for numbers that make no sense, `InvalidInput` where
+  /// data and network do not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number,
   /// `InvalidCheckpoint` where a checkpoint is damaged or of another training, `AtomicFile.Failure` where
   /// one cannot be written, and what the source of streamed images throws when it can no longer read one.
   @discardableResult
@@ -200,6 +204,7 @@ public struct Trainer: Sendable {
   private func check(_ dataset: Dataset, epochs: Int) throws {
     try optimizer.validate()
     try schedule.validate()
+    try augmentation?.check(imageShape: dataset.imageShape)
     func require(_ holds: Bool, _ what: String, _ expected: String, _ found: Int) throws {
       guard holds else {
         throw InvalidTraining(description: "\(what): expected \(expected), found \(found)")

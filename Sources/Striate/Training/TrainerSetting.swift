@@ -20,6 +20,7 @@ extension Trainer {
     setting["optimizer"] = optimizer.text
     setting["schedule"] = schedule.text
     setting["parameter groups"] = groups.map(\.text).joined(separator: ", ")
+    setting["augmentation"] = augmentation?.text
     setting["clipping"] = clipping?.text
     setting["averaging"] = averaging.map { "\($0)" }
     setting["accumulation"] = "\(accumulation)"

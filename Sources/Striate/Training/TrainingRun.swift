@@ -33,7 +33,9 @@ final class TrainingRun {
     plan = try Plan(
       network, batchSize: min(trainer.batchSize, dataset.count),
       mode: .gradients(ofInputs: false, inTraining: true), threads: trainer.threads)
-    loader = BatchLoader(dataset, preprocessing: network.preprocessing, plan: plan)
+    loader = BatchLoader(
+      dataset, preprocessing: network.preprocessing, plan: plan,
+      augmentation: trainer.augmentation, seed: trainer.seed)
     lossStep = try LossStep(trainer.loss, plan: plan)
     updater = UpdateSteps(trainer, plan: plan, lossStep: lossStep)
     evaluator = try trainer.validation.map { validation in
@@ -106,7 +108,8 @@ final class TrainingRun {
   private func runBatch(_ batch: ArraySlice<Int>, isStep: Bool) throws {
     let clock = ContinuousClock()
     let began = clock.now
-    try loader.choose(batch)
+    try loader.choose(
+      batch, epoch: position.epoch, position: position.batch * plan.batchSize)
     lossStep.setCount(batch.count)
     plan.step.setImages(batch.count)
     plan.step.setKey(

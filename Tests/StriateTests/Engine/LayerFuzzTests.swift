@@ -68,7 +68,7 @@ import Testing
 }
 
 /// Random layers.
-private struct Draw {
+struct Draw {
   var generator: SeededGenerator
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
@@ -96,10 +96,13 @@ private struct Draw {
       let layer = Conv2D(
         filters: filters, kernel: kernel,
         stride: chance(0.4) ? 1 : Extent(from(1, 5), from(1, 5)),
-        padding: isPadded
-          ? Padding(top: from(0, 5), left: from(0, 5), bottom: from(0, 5), right: from(0, 5)) : 0,
+        padding: chance(0.15)
+          ? .same
+          : isPadded
+            ? Padding(top: from(0, 5), left: from(0, 5), bottom: from(0, 5), right: from(0, 5)) : 0,
         dilation: chance(0.6) ? 1 : Extent(from(1, 3), from(1, 3)), groups: groups,
-        bias: [.shared, .untied, .none][from(0, 2)])
+        bias: [.shared, .untied, .none][from(0, 2)],
+        paddingMode: chance(0.6) ? .zeros : PaddingMode.allCases[from(0, 3)])
       let shape = [channels, image.height, image.width]
       if (try? layer.outputShape(of: [shape])) != nil { return (layer, shape) }
     }

@@ -13,6 +13,16 @@ import Testing
     "inverse-multiquadratic -1 0.25", "radial 10 gaussian 1.5", "radial 3 multiquadratic 2",
     "radial 3 inverse-multiquadratic 2", "batchnorm", "batchnorm epsilon 0.001 momentum 0.01",
     "dropout 0.5", "dropout2d 0.2", "stochastic-depth 0.1", "concat",
+    "conv 8 3x3 padding same", "conv 8 3x3 stride 2 padding same bias none padding-mode reflect",
+    "conv 8 3x3 padding 1 padding-mode circular", "conv1d 8 5 padding same",
+    "conv1d 8 5 padding 4,0 padding-mode replicate", "depthwise 3x3",
+    "depthwise 5x3 stride 2 padding 1 dilation 2 multiplier 3 bias none padding-mode reflect",
+    "conv3d 8 3x3x3", "conv3d 8 3x5x1 stride 2 padding 1x2x0 dilation 2x1x1 groups 2 bias untied",
+    "conv-transpose 8 4x4 stride 2 padding 1",
+    "conv-transpose 8 3x2 stride 2x1 padding 1,0,1,0 dilation 2 output-padding 1x0 groups 2 bias none",
+    "groupnorm 8", "groupnorm 4 epsilon 0.001 affine none", "instancenorm",
+    "instancenorm affine yes", "layernorm", "layernorm channels epsilon 1e-06",
+    "layernorm last 2 affine none",
   ]
 
   @Test(arguments: texts) func everyLayerReadsItsOwnText(_ text: String) throws {
@@ -27,9 +37,11 @@ import Testing
 
   @Test(arguments: [
     ("CONV 8 5", "conv 8 5x5"), ("conv 8 5 bias none stride 2", "conv 8 5x5 stride 2 bias none"),
-    ("conv 8 5x3 padding same", "conv 8 5x3 padding 2,1,2,1"),
-    ("conv 8 3 dilation 2 padding same", "conv 8 3x3 padding 2 dilation 2"),
-    ("conv1d 8 5 padding same", "conv1d 8 5 padding 2"), ("Conv2D 8 5x5", "conv 8 5x5"),
+    ("conv 8 3 dilation 2 padding same", "conv 8 3x3 padding same dilation 2"),
+    ("Conv2D 8 5x5", "conv 8 5x5"), ("depthwise 3 multiplier 1", "depthwise 3x3"),
+    ("conv3d 8 3 stride 1", "conv3d 8 3x3x3"),
+    ("conv-transpose2d 8 2 stride 2 bias shared", "conv-transpose 8 2x2 stride 2"),
+    ("groupnorm 2 affine yes epsilon 1e-5", "groupnorm 2"), ("layer-norm", "layernorm"),
     ("leaky-relu", "leaky-relu 0.01"), ("gaussian", "gaussian 0 1"), ("linear", "identity"),
     ("heaviside", "step"), ("maxpool 2 stride 2", "maxpool 2"), ("dense 5 bias shared", "dense 5"),
   ])
@@ -69,7 +81,7 @@ import Testing
     (
       "conv 8 5x5 strid 2",
       "network text, layer 1 \"conv 8 5x5 strid 2\": unknown option \"strid\"; did you mean "
-        + "\"stride\"? known options: stride, padding, dilation, groups, bias"
+        + "\"stride\"? known options: stride, padding, dilation, groups, bias, padding-mode"
     ),
     (
       "conv 8",
@@ -91,9 +103,29 @@ import Testing
         + "separate layers with commas"
     ),
     (
-      "conv 8 4x4 padding same",
-      "network text, layer 1 \"conv 8 4x4 padding same\": expected an odd kernel and stride 1 for "
-        + "padding same, found kernel 4 and stride 1: give the padding as a number"
+      "conv 8 3x3 padding 1 padding-mode reflekt",
+      "network text, layer 1 \"conv 8 3x3 padding 1 padding-mode reflek\": unknown word "
+        + "\"reflekt\"; did you mean \"reflect\"? known words: circular, reflect, replicate, zeros"
+    ),
+    (
+      "conv1d 8 3 padding 1,2,3",
+      "network text, layer 1 \"conv1d 8 3 padding 1,2,3\": expected one padding, or before,after, "
+        + "found 3 numbers: write padding 1 or padding 2,0"
+    ),
+    (
+      "conv3d 8 3x3",
+      "network text, layer 1 \"conv3d 8 3x3\": expected the kernel's size such as 3 or 3x5x5, found "
+        + "\"3x3\": correct it"
+    ),
+    (
+      "layernorm pixels",
+      "network text, layer 1 \"layernorm pixels\": unknown option \"pixels\"; known options: "
+        + "epsilon, affine"
+    ),
+    (
+      "conv-transpose 8 3x3 padding same",
+      "layer 1 \"convtranspose1\" conv-transpose 8 3x3 padding same: expected padding in pixels, "
+        + "found padding same: give the width of the border"
     ),
     (
       "conv 8 3 padding 1,2",
@@ -157,7 +189,14 @@ import Testing
         "conv 8 3 padding same dilation \(number)", "conv 8 5 groups \(number)",
         "flatten, dense \(number)", "maxpool \(number)", "maxpool 2 stride \(number)",
         "flatten, maxout \(number)", "flatten, radial \(number) gaussian 1",
-        "conv1d 8 \(number)",
+        "conv1d 8 \(number)", "conv3d 8 \(number)", "conv3d \(number) 3",
+        "conv 8 \(number)x5 padding same", "conv 8 5 padding same stride \(number)",
+        "depthwise 3x\(number)", "depthwise 3 multiplier \(number)",
+        "depthwise 3 padding same dilation \(number)", "conv-transpose 8 \(number)x3",
+        "conv-transpose \(number) 3", "conv-transpose 8 3 stride \(number)",
+        "conv-transpose 8 3 output-padding \(number)", "conv-transpose 8 3 padding \(number)",
+        "conv-transpose 8 3 dilation \(number)", "groupnorm \(number)",
+        "layernorm last \(number)", "layernorm epsilon \(number)",
       ] { #expect(message(text).contains("expected"), "\(text)") }
     }
     #expect(

@@ -16,6 +16,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   /// Every layer in several geometries: the one list that drives the tests of the layer family.
   static let all: [LayerCase] =
     convolutions + sequences + pools + dense + activations + channels + several + training
+    + convolutionFamily
 
   static let convolutions = [
     LayerCase(Conv2D(filters: 1, kernel: 3), [1, 1, 5, 5]),

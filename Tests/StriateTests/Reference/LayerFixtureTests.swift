@@ -75,6 +75,17 @@ import Testing
     }
   }
 
+  @Test func borderedTransposedAndNormalisingLayersAgreeWithPyTorch() throws {
+    let fixtures = try Fixture.load("convolutions", as: Fixture.Cases<LayerFixture>.self)
+    #expect(fixtures.version.hasPrefix("PyTorch 2.13"))
+    #expect(fixtures.cases.count >= 40)
+    for fixture in fixtures.cases {
+      let layers = try Network.layers(text: fixture.name)
+      #expect(layers.map(\.text) == [fixture.name])
+      try check(layers[0], fixture)
+    }
+  }
+
   private func check(_ layer: any Layer, _ fixture: LayerFixture) throws {
     let shape = Array(fixture.input.dropFirst())
     #expect(

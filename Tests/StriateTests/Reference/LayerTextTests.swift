@@ -11,6 +11,25 @@ import Testing
           filters: 8, kernel: 5, stride: 2, padding: 1, dilation: 3, groups: 4, bias: .untied),
         "conv1d 8 5 stride 2 padding 1 dilation 3 groups 4 bias untied", "conv"
       ),
+      (
+        Conv2D(filters: 8, kernel: 3, padding: .same, paddingMode: .reflect),
+        "conv 8 3x3 padding same padding-mode reflect", "conv"
+      ),
+      (
+        Conv1D(filters: 8, kernel: 3, padding: Padding(left: 2, right: 0)),
+        "conv1d 8 3 padding 2,0", "conv"
+      ),
+      (DepthwiseConv2D(kernel: 3, multiplier: 2), "depthwise 3x3 multiplier 2", "conv"),
+      (Conv3D(filters: 8, kernel: 3, padding: 1), "conv3d 8 3x3x3 padding 1", "conv"),
+      (
+        ConvTranspose2D(filters: 8, kernel: 3, stride: 2, outputPadding: 1),
+        "conv-transpose 8 3x3 stride 2 output-padding 1", "convtranspose"
+      ),
+      (GroupNorm(4), "groupnorm 4", "gn"),
+      (InstanceNorm2D(affine: true), "instancenorm affine yes", "in"),
+      (LayerNorm(), "layernorm", "ln"),
+      (LayerNorm(.channels, epsilon: 1e-6), "layernorm channels epsilon 1e-06", "ln"),
+      (LayerNorm(.last(2), affine: false), "layernorm last 2 affine none", "ln"),
       (MaxPool2D(2), "maxpool 2", "maxpool"),
       (MaxPool2D(3, stride: 2), "maxpool 3x3 stride 2", "maxpool"),
       (AveragePool2D(2, stride: 1), "avgpool 2x2 stride 1", "avgpool"),
@@ -62,6 +81,65 @@ import Testing
       (
         Conv1D(filters: 0, kernel: 3), [[1, 8]],
         "expected 1 to 65536 filters, found 0: choose a number in that range"
+      ),
+      (
+        Conv2D(filters: 2, kernel: 3, padding: 4, paddingMode: .reflect), [[1, 4, 9]],
+        "expected at most [3, 8] pixels of padding on the axes of [4, 9] for padding-mode reflect, "
+          + "found [[4, 4], [4, 4]]: use less padding or padding-mode replicate"
+      ),
+      (
+        Conv2D(filters: 2, kernel: 3, padding: 5, paddingMode: .circular), [[1, 4, 9]],
+        "expected at most [4, 9] pixels of padding on the axes of [4, 9] for padding-mode "
+          + "circular, found [[5, 5], [5, 5]]: use less padding or padding-mode replicate"
+      ),
+      (
+        DepthwiseConv2D(kernel: 3, multiplier: 0), [[4, 8, 8]],
+        "expected a multiplier from 1 to 16384 for 4 channels, found 0: "
+          + "choose a number in that range"
+      ),
+      (
+        DepthwiseConv2D(kernel: 3), [[70000, 8, 8]],
+        "expected at most 65536 channels, found 70000: use fewer channels"
+      ),
+      (
+        Conv3D(filters: 2, kernel: 3), [[1, 8, 8]],
+        "expected [C, D, H, W], found [1, 8, 8]: give it a volume"
+      ),
+      (
+        Conv3D(filters: 2, kernel: Extent3D(5, 3, 3)), [[1, 4, 8, 8]],
+        "expected a volume at least 5 deep, found 4: use a smaller kernel or more padding"
+      ),
+      (
+        ConvTranspose2D(filters: 2, kernel: 3, stride: 2, outputPadding: 2), [[1, 4, 4]],
+        "expected output padding smaller than the stride or the dilation, found output padding 2, "
+          + "stride 2, dilation 1: choose at most 1"
+      ),
+      (
+        ConvTranspose2D(filters: 2, kernel: 1, padding: 2), [[1, 4, 4]],
+        "expected padding that leaves an output, found an output of 0: use less padding"
+      ),
+      (
+        ConvTranspose2D(filters: 3, kernel: 3, groups: 2), [[4, 4, 4]],
+        "expected groups that divide 4 input channels and 3 filters, found groups 2: "
+          + "choose a common divisor"
+      ),
+      (
+        GroupNorm(4), [[6, 2, 2]],
+        "expected a number of groups that divides 6 channels, found 4: choose a divisor"
+      ),
+      (
+        GroupNorm(6), [[6]],
+        "expected at least two numbers that are normalised together, found one: "
+          + "normalise more together, or leave the layer out"
+      ),
+      (
+        InstanceNorm2D(epsilon: 0), [[6, 2, 2]],
+        "expected an epsilon from 1e-12 to 1, found 0: choose a number in that range"
+      ),
+      (InstanceNorm2D(), [[6]], "expected [C, H, W], found [6]: give it an image"),
+      (
+        LayerNorm(.last(4)), [[6, 2, 2]],
+        "expected 1 to 3 axes of [6, 2, 2], found 4: choose a number in that range"
       ),
       (MaxPool2D(2), [[8, 8]], "expected [C, H, W], found [8, 8]: give it an image"),
       (

@@ -49,21 +49,37 @@ public struct Swish: Layer {
 
   public func compile(into site: inout LayerSite) {
     let (x, y) = (site.inputs[0], site.output)
-    let lanes = y.blockStride / y.elements
     site.forEachPart(of: y.elements) { block, elements in
-      let place = block * y.blockStride + elements.lowerBound * lanes
-      let (from, to) = (x.values + place, y.values + place)
-      for k in 0..<elements.count * lanes { to[k] = from[k] / (1 + exp(-from[k])) }
+      let place = block * y.blockStride + elements.lowerBound * Lanes.scalarCount
+      let (from, to) = ((x.values + place).lanes, (y.values + place).lanes)
+      for k in 0..<elements.count { to[k] = from[k] * gate(from[k]) }
     }
     guard site.isTraining, let dy = y.gradient, let dx = x.gradient else { return }
     site.forEachPart(of: y.elements, onTheWayBack: true) { block, elements in
-      let place = block * y.blockStride + elements.lowerBound * lanes
-      let (from, above, to) = (x.values + place, dy + place, dx + place)
-      for k in 0..<elements.count * lanes {
-        let gate = 1 / (1 + exp(-from[k]))
-        let y = from[k] * gate
-        to[k] = above[k] * (y + gate * (1 - y))
+      let place = block * y.blockStride + elements.lowerBound * Lanes.scalarCount
+      let from = (x.values + place).lanes
+      let (above, to) = ((dy + place).lanes, (dx + place).lanes)
+      for k in 0..<elements.count {
+        let gate = gate(from[k])
+        to[k] = above[k] * (gate + from[k] * gate * (1 - gate))
       }
     }
   }
+}
+
+/// Sixteen images side by side.
+typealias Lanes = SIMD16<Float>
+
+extension UnsafeMutablePointer<Float> {
+  /// The numbers from here on, sixteen at a time.
+  fileprivate var lanes: UnsafeMutablePointer<Lanes> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Lanes.self)
+  }
+}
+
+/// σ(x) = 1 / (1 + e⁻ˣ), for sixteen images.
+private func gate(_ x: Lanes) -> Lanes {
+  var power = x
+  for lane in x.indices { power[lane] = exp(-x[lane]) }
+  return 1 / (1 + power)
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Striate
 
 // Compares the engine with the reference: outputs, and gradients for the input and every parameter.
@@ -21,7 +22,7 @@ let targets = noise([5, 4], seed: 3)
 let engine = try network.gradients([images], targets: targets, loss: .halfSquaredError)
 let x = [ReferenceTensor(images)]
 let values = network.referenceForward(x)
-let output = values[values.count - 1]
+let output = network.output(of: values)
 let above = Loss.halfSquaredError.referenceGradient(
   output: output, target: ReferenceTensor(targets))
 let reference = network.referenceBackward(above, inputs: x, values: values)
@@ -46,3 +47,12 @@ for (name, found, expected) in pairs {
   print("\(name): \(share)")
   precondition(share < 1e-5, "\(name): expected a difference below 1e-5, found \(share)")
 }
+
+// A model file holds the layer's text; its reader is given when the file is read.
+let file = FileManager.default.temporaryDirectory.appending(path: "own-layer-\(UUID()).safetensors")
+let path = file.path(percentEncoded: false)
+try network.save(to: path)
+defer { try? FileManager.default.removeItem(at: file) }
+let again = try Network(contentsOf: path) { text in text == "swish" ? Swish() : nil }
+precondition(try again(images) == network(images), "expected the outputs of the saved network")
+print("saved and read again")

@@ -13,18 +13,18 @@ struct StridePhase {
   static func all(
     size: Int, padding: Int, stride: Int, dilation: Int, kernel: Int
   ) -> [StridePhase] {
-    (0..<stride).compactMap { phase in
-      // Padded coordinate R = stride · q + phase; output i = q + (phase − dilation · u) / stride.
+    // Padded coordinate R = stride · q + phase; output i = q + (phase − dilation · u) / stride.
+    var taps: [Int: [(tap: Int, offset: Int)]] = [:]
+    for u in 0..<kernel {
+      let (offset, phase) = (dilation * u).quotientAndRemainder(dividingBy: stride)
+      taps[phase, default: []].append((u, -offset))
+    }
+    return (0..<stride).compactMap { phase in
       let first = ((phase - padding) % stride + stride) % stride
       guard first < size else { return nil }
-      let taps = (0..<kernel).compactMap { u -> (tap: Int, offset: Int)? in
-        let distance = phase - dilation * u
-        guard distance % stride == 0 else { return nil }
-        return (u, distance / stride)
-      }
       return StridePhase(
         first: first, count: (size - first + stride - 1) / stride,
-        origin: (first + padding - phase) / stride, taps: taps)
+        origin: (first + padding - phase) / stride, taps: taps[phase, default: []])
     }
   }
 
@@ -38,23 +38,5 @@ struct StridePhase {
       return nil
     }
     return origin + low...origin + count - 1 + high
-  }
-}
-
-/// How one phase of the strides is cut into bands of input rows, and the memory that holds the rows of
-/// gradients that a band reads: [filter][height][width].
-struct GradientBand: Sendable {
-  let row: StridePhase, column: StridePhase
-  /// The output pixel that the first column of the memory stands for.
-  let firstColumn: Int
-  let height: Int, width: Int
-  let bands: Int
-
-  var rowStride: Int { width * laneCount }
-  var planeStride: Int { height * rowStride }
-
-  /// The phase's rows in one band.
-  func rows(_ band: Int) -> Range<Int> {
-    row.count * band / bands..<row.count * (band + 1) / bands
   }
 }

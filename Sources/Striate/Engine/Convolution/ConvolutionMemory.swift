@@ -1,0 +1,76 @@
+import LaneKernels
+
+/// The memory that a convolution allocates beside values, gradients and weights, in Floats. Computed in
+/// Double: geometries that are about to be refused may overflow an Int.
+extension ConvolutionGeometry {
+  /// For a convolution.
+  func memory(
+    isTraining: Bool, blocks: Int, workers: Int, mode: PaddingMode
+  ) -> Double {
+    if isDepthwise, mode == .zeros || !hasBorder {
+      return Double(workers) * depthwiseScratch(isTraining: isTraining)
+    }
+    let border = borderMemory(blocks: blocks)
+    guard isTraining else { return border }
+    return mode == .zeros
+      ? border + scratchMemory(blocks: blocks, workers: workers)
+      : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers)
+  }
+
+  /// For the transposed convolution.
+  func transposedMemory(isTraining: Bool, blocks: Int, workers: Int) -> Double {
+    scratchMemory(blocks: blocks, workers: workers)
+      + (isTraining ? borderMemory(blocks: blocks) : 0)
+  }
+
+  /// The image with its border.
+  private func borderMemory(blocks: Int) -> Double {
+    guard hasBorder else { return 0 }
+    return Double(blocks) * Double(laneCount) * Double(channels) * Double(slices.bordered)
+      * Double(rows.bordered) * Double(columns.bordered)
+  }
+
+  /// What bands copy of the outputs' gradient: see `gradientBands`.
+  private func scratchMemory(blocks: Int, workers: Int) -> Double {
+    let (slicePhases, rowPhases, columnPhases) = (slices.phases, rows.phases, columns.phases)
+    let width = columns.reach(of: columnPhases).count
+    let blockStride = filters * outputPixels * laneCount
+    var sum = 0.0
+    for slice in slicePhases {
+      for row in rowPhases {
+        let bands = ConvolutionGeometry.bands(
+          rows: row.count, slices: slice.count, blocks: blocks, blockStride: blockStride)
+        sum += Double(slice.span + 1) * Double((row.count + bands - 1) / bands + row.span)
+      }
+    }
+    return sum * Double(columnPhases.count) * Double(width) * Double(filters)
+      * Double(workers * laneCount)
+  }
+
+  /// What one worker's bands of a depthwise convolution copy: see `DepthwiseBand`.
+  private func depthwiseScratch(isTraining: Bool) -> Double {
+    let forward = depthwiseBand.floats
+    guard isTraining else { return forward }
+    return 2 * forward + depthwiseGradientBand(depthwiseReach).floats * Double(groupFilters)
+      + Double(groupFilters * kernelSize * laneCount)
+  }
+}
+
+extension Conv2D: NeedsMemory {
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    geometry(image: inputs[0], output: output)
+      .memory(isTraining: isTraining, blocks: blocks, workers: workers, mode: paddingMode)
+  }
+}
+
+extension Conv1D: NeedsMemory {
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    asConv2D.ownMemory(
+      inputs: inputs.map(\.oneRow), output: output.oneRow, isTraining: isTraining,
+      blocks: blocks, workers: workers)
+  }
+}

@@ -1,0 +1,133 @@
+import LaneKernels
+
+/// The engine's side of a convolution.
+///
+/// Forwards: the image with its border, one pass over kernel taps. Back to the image: the outputs'
+/// gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
+/// that phase. Back to the weights: sums over all pixels of all blocks. A transposed convolution runs
+/// the same passes, each in the other's place.
+extension ConvolutionGeometry {
+  /// Compiles a convolution of the site's input.
+  func compile(into site: inout LayerSite, bias: Conv2D.Bias, mode: PaddingMode = .zeros) {
+    if isDepthwise, mode == .zeros || !hasBorder {
+      return compileDepthwise(into: &site, bias: bias)
+    }
+    let input = site.inputs[0]
+    let parameters = parameters(of: &site, bias: bias)
+    let x = appendBorder(to: &site, .forward, of: input.values, mode: mode)
+    appendConvolution(to: &site, .forward, from: x, to: site.output.values, parameters)
+    guard site.isTraining, let dy = site.output.gradient else { return }
+    site.begin(.back)
+    let border = addInputGradient(to: &site, from: dy, mode: mode)
+    if let dw = site.parameters[0].gradient {
+      addWeightGradient(to: &site, x: x, gradient: dy, result: dw)
+    }
+    addBiasGradient(to: &site, bias: bias)
+    if let border, let dx = input.gradient {
+      appendFold(of: border, mode: mode, into: dx, to: &site)
+    }
+  }
+
+  /// The weights, the bias and the floor of the layer that is compiled.
+  func parameters(of site: inout LayerSite, bias: Conv2D.Bias) -> ConvolutionParameters {
+    let weights = site.parameters[0].values
+    guard bias != .none else {
+      return ConvolutionParameters(
+        weights: weights, bias: site.allocate(1), biasFilterStride: 0, biasPixelStride: 0,
+        floor: site.floor)
+    }
+    return ConvolutionParameters(
+      weights: weights, bias: site.parameters[1].values,
+      biasFilterStride: bias == .shared ? 1 : outputPixels,
+      biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor)
+  }
+
+  /// Adds the gradient of the image to the last step. Where the border holds copies of pixels, it is the
+  /// gradient of the bordered image, which is returned.
+  private func addInputGradient(
+    to site: inout LayerSite, from gradient: Floats, mode: PaddingMode
+  ) -> Maps? {
+    guard let dx = site.inputs[0].gradient else { return nil }
+    let dy = outputMaps(gradient)
+    let parameters = ConvolutionParameters.weights(site.parameters[0].values, in: &site)
+    guard hasBorder, mode != .zeros else {
+      addTransposed(to: &site, .back, from: dy, to: imageMaps(dx), parameters)
+      return nil
+    }
+    let bordered = borderedMaps(
+      site.allocateOverwritten(site.blocks * channels * borderedPixels * laneCount))
+    withoutBorder.addTransposed(to: &site, .back, from: dy, to: bordered, parameters)
+    return bordered
+  }
+
+  /// Adds the gradient of the bias, if there is one, to the last step.
+  func addBiasGradient(to site: inout LayerSite, bias: Conv2D.Bias) {
+    guard bias != .none, let dy = site.output.gradient,
+      let db = site.parameters[1].gradient
+    else { return }
+    site.appendBiasGradient(
+      dy: dy, to: db, count: bias == .shared ? filters : filters * outputPixels,
+      pixels: bias == .shared ? outputPixels : 1)
+  }
+
+  /// Compiles a transposed convolution of the site's input: this geometry is that of the convolution
+  /// whose gradient it is, from the layer's output to its input.
+  func compileTransposed(into site: inout LayerSite, bias: Bool) {
+    let input = site.inputs[0]
+    let parameters = parameters(of: &site, bias: bias ? .shared : .none)
+    site.begin(.forward)
+    addTransposed(
+      to: &site, .forward, from: outputMaps(input.values), to: imageMaps(site.output.values),
+      parameters)
+    guard site.isTraining, let gradient = site.output.gradient else { return }
+    let dy = appendBorder(to: &site, .back, of: gradient, mode: .zeros)
+    if let dx = input.gradient {
+      appendConvolution(
+        to: &site, .back, from: dy, to: dx,
+        .weights(site.parameters[0].values, in: &site))
+    } else {
+      site.begin(.back)
+    }
+    if let dw = site.parameters[0].gradient {
+      addWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)
+    }
+    if bias, let db = site.parameters[1].gradient {
+      site.appendBiasGradient(dy: gradient, to: db, count: channels, pixels: inputPixels)
+    }
+  }
+}
+
+extension Conv2D {
+  public func compile(into site: inout LayerSite) {
+    compile(into: &site, image: site.inputs[0].shape, output: site.output.shape)
+  }
+
+  func compile(into site: inout LayerSite, image: [Int], output: [Int]) {
+    geometry(image: image, output: output).compile(into: &site, bias: bias, mode: paddingMode)
+  }
+
+  /// The geometry on images [C, H, W] with outputs of that shape.
+  func geometry(image: [Int], output: [Int]) -> ConvolutionGeometry {
+    let window = window(on: image)
+    return ConvolutionGeometry(
+      channels: image[0], filters: output[0], groups: groups, slices: .flat,
+      rows: window.rows(input: image[1], output: output[1]),
+      columns: window.columns(input: image[2], output: output[2]))
+  }
+}
+
+extension Window {
+  /// The axis of rows, for an image of that height.
+  func rows(input: Int, output: Int) -> ConvolutionAxis {
+    ConvolutionAxis(
+      input: input, output: output, kernel: kernel.height, stride: stride.height,
+      dilation: dilation.height, before: padding.top, after: padding.bottom)
+  }
+
+  /// The axis of columns, for an image of that width.
+  func columns(input: Int, output: Int) -> ConvolutionAxis {
+    ConvolutionAxis(
+      input: input, output: output, kernel: kernel.width, stride: stride.width,
+      dilation: dilation.width, before: padding.left, after: padding.right)
+  }
+}
