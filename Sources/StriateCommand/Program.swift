@@ -6,7 +6,9 @@ enum ExitStatus: Int32 {
   case success = 0
   case failure = 1
   case wrongUsage = 2
+  case hungUp = 129
   case interrupted = 130
+  case terminated = 143
 }
 
 /// A command that cannot do what it was asked: who, expected, found, what to do.

@@ -8,6 +8,7 @@ extension Command {
     usage: [
       "DATA --model NAME [--out FILE] [options]",
       "DATA --network TEXT [--out FILE] [options]",
+      "DATA --init-from MODEL-FILE [--out FILE] [options]",
     ],
     details: """
       DATA is digits (drawn by this program, needs no files); mnist, fashion-mnist, cifar10 or cifar100,
@@ -17,9 +18,11 @@ extension Command {
       cannot be read are told and left out.
       A model brings its own loss, optimizer, batch and number of epochs; options change them.
       Without them a --network is trained with adam, a batch of 32, for 5 epochs.
-      Ctrl-C stops after the step under way and saves what was learned so far.
+      Ctrl-C stops after the step under way, saves what was learned so far, and the training itself:
+      the same command with --resume goes on.
       """,
-    options: Recipe.options + DataSource.options + DataSource.pictureOptions + [
+    options: Recipe.options + UpdateOptions.options + Inheritance.options + DataSource.options
+      + DataSource.pictureOptions + [
       Option("out", "FILE", "where the trained model goes; without it nothing is saved"),
       Option("limit", "N", "N training images alone: the first, or evenly spread over a folder"),
       Option("count", "N", "how many digits to draw for training (\(DataSource.trainingCount))"),
@@ -28,14 +31,16 @@ extension Command {
         "share of the training images kept for validation, such as 0.1;\n"
           + "of a folder without test also for the final figures (\(Training.usualShare))"),
       Option("patience", "N", "stop after N epochs without a better validation loss"),
-      .json, .quiet,
-    ],
+    ] + CheckpointOptions.options + [LearningRateFinder.option, .json, .quiet],
     examples: [
       "striate train digits --model numpy-cnn --out digits.safetensors",
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",
       "striate train mnist --network \"conv 8 5x5, relu, maxpool 2, flatten, dense 10\"",
       "striate train mnist --model sigmoid-cnn --classes 3,8",
       "striate train my-photos --model convnet --size 48 --out photos.safetensors",
+      "striate train mnist --model lenet --find-lr rates.svg",
+      "striate train mnist --model lenet --out m.safetensors --checkpoint-every 500 --resume",
+      "striate train my-photos --init-from photos.safetensors --freeze \"conv*\" --out new.safetensors",
     ],
     operands: ("DATA", 1...1),
     run: { try Training($0).run() })
@@ -49,6 +54,8 @@ private struct Training {
   let arguments: Arguments
   let source: DataSource
   let out: String?
+  let inheritance: Inheritance
+  let saving: CheckpointOptions
   var recipe: Recipe
   let training: Dataset
   let test: Dataset
@@ -58,7 +65,8 @@ private struct Training {
   /// Checks everything that can be checked before the data is loaded, then loads it.
   init(_ arguments: Arguments) throws {
     self.arguments = arguments
-    source = try DataSource(arguments)
+    inheritance = try Inheritance(arguments)
+    source = try DataSource(arguments, shape: inheritance.imageShape)
     let classes = try source.classes()
     out = try arguments.text("out")
     let limit = try arguments.integer("limit")
@@ -67,9 +75,16 @@ private struct Training {
     guard patience == nil || share != nil || source.bringsValidation else {
       throw Usage.Mistake("option --patience: expected --val-split SHARE with it, found none")
     }
+    guard !arguments.has("best") || share != nil || source.bringsValidation else {
+      throw Usage.Mistake("option --best: expected --val-split SHARE with it, found none")
+    }
     recipe = try Recipe(
-      arguments, input: source.imageShape, classes: classes?.count ?? source.likelyClassCount)
-    if let out { try AtomicFile.checkWritable(out) }
+      arguments, input: source.imageShape, classes: classes?.count ?? source.likelyClassCount,
+      inheritance: inheritance)
+    for file in [out, try arguments.text("best"), try arguments.text("find-lr")] {
+      if let file { try AtomicFile.checkWritable(file) }
+    }
+    saving = try CheckpointOptions(arguments, conditions: inheritance.conditions)
 
     let loaded = try source.load(classes: classes, limit: limit, quiet: arguments.has("quiet"))
     var training = loaded.training
@@ -78,7 +93,8 @@ private struct Training {
       || recipe.network.outputShape != [training.classNames.count]
     {
       recipe = try Recipe(
-        arguments, input: training.imageShape, classes: training.classNames.count)
+        arguments, input: training.imageShape, classes: training.classNames.count,
+        inheritance: inheritance)
     }
     var validation = loaded.validation
     if share != nil || loaded.test == nil {
@@ -94,18 +110,23 @@ private struct Training {
     }
     recipe.trainer.validation = validation
     recipe.trainer.patience = patience
+    recipe.trainer.checkpoints = saving.checkpoints
     self.training = training
     test = loaded.test ?? validation ?? training
     unreadableCount = loaded.unreadableCount
   }
 
   func run() throws -> ExitStatus {
+    if let plot = try arguments.text("find-lr") {
+      return try LearningRateFinder(recipe, training, arguments, introduction).run(plot)
+    }
     var network = recipe.network
     var display = TrainingDisplay(arguments, batchSize: recipe.trainer.batchSize)
     defer { display.end() }
     let balance = ClassBalance(training)
     if !isQuiet {
       Console.error(introduction)
+      (recipe.notes + saving.notes).forEach(Console.error)
       if source.isFolder || balance.isUneven { balance.lines.forEach(Console.error) }
     }
     Interrupt.watch()
@@ -116,7 +137,10 @@ private struct Training {
     display.end()
     if let out { try network.save(to: out) }
     Interrupt.watchNoMore()
-    guard !Interrupt.isRequested else { return interrupted(after: epochs) }
+    // The end of the last epoch comes before any wish to stop.
+    guard !Interrupt.isRequested || epochs.count == recipe.epochs else {
+      return interrupted(after: epochs)
+    }
     if epochs.count < recipe.epochs, !isQuiet {
       Console.error(
         "stopped early: no better validation loss in \(recipe.trainer.patience ?? 0) epochs")
@@ -150,14 +174,22 @@ private struct Training {
   private func interrupted(after epochs: [Trainer.Epoch]) -> ExitStatus {
     let kept = out.map { "what was learned so far is in \($0)" } ?? "nothing saved"
     Console.error("interrupted: \(kept)")
+    let saved = try? saving.checkpoints?.saved()
+    if let saved, let checkpoints = saving.checkpoints {
+      Console.error(
+        "the training is in \(checkpoints.path), at step \(saved.step.grouped): "
+          + "the same command with --resume goes on")
+    }
     if arguments.has("json") {
       Console.output(
         JSON.object([
           ("interrupted", .bool(true)), ("epochs", .integer(epochs.count)),
-          ("out", .optional(out) { .string($0) }),
+          ("step", .optional(saved) { .integer($0.step) }), ("out", .optional(out) { .string($0) }),
+          ("checkpoint", .optional(saved == nil ? nil : saving.checkpoints) { .string($0.path) }),
+          ("resumed_from_step", .optional(saving.saved) { .integer($0.step) }),
         ]).text)
     }
-    return .interrupted
+    return Interrupt.status
   }
 
   private func json(
@@ -193,6 +225,18 @@ private struct Training {
       ("recall", evaluation.recallJSON),
       ("confusion", evaluation.confusionJSON),
       ("out", .optional(out) { .string($0) }),
+      (
+        "checkpoint",
+        .optional(saving.checkpoints?.onlyWhenStopped == false ? saving.checkpoints : nil) {
+          .string($0.path)
+        }
+      ),
+      ("resumed_from_step", .optional(saving.saved) { .integer($0.step) }),
+      ("best", .optional(saving.checkpoints?.best) { .string($0) }),
+      ("init_from", .optional(inheritance.source) { .string($0.path) }),
+      (
+        "frozen_parameters", .strings(network.parameters.filter(\.isFrozen).map(\.name))
+      ),
     ]).text
   }
 }

@@ -47,7 +47,8 @@ struct DataSource {
   let origin: Origin
   private let arguments: Arguments
 
-  init(_ arguments: Arguments) throws {
+  /// - Parameter shape: The shape that pictures are brought to unless options say another.
+  init(_ arguments: Arguments, shape: [Int]? = nil) throws {
     name = arguments.operands.last ?? ""
     self.arguments = arguments
     let named = NamedDataset.named(name)
@@ -60,7 +61,7 @@ struct DataSource {
           ImageFolders(
             training: ImageFolder(path: folder + "/train"),
             test: ImageFolder(path: folder + "/test")),
-          arguments, named: named))
+          arguments, named: named, shape: shape))
     } else if let named {
       origin = .named(named)
     } else {
@@ -72,7 +73,8 @@ struct DataSource {
       guard dataFolder == nil else {
         throw Usage.Mistake("option --data is for named data sets, found the folder \(name)")
       }
-      origin = .folder(try FolderSource(ImageFolders(path: name), arguments, named: nil))
+      origin = .folder(
+        try FolderSource(ImageFolders(path: name), arguments, named: nil, shape: shape))
     }
     try refuseOptionsOfOthers()
   }

@@ -7,20 +7,28 @@ struct FolderSource {
   private let arguments: Arguments
   private let size: PictureSize?
   private let channels: Int?
+  private let isSizeOfModel: Bool
   private let cache: Int
   private let threads: Int
   private let survey: ImageFolder.Survey
   /// The classes of a data set with a name, in its order.
   private let fixedNames: [String]?
 
-  init(_ folders: ImageFolders, _ arguments: Arguments, named: NamedDataset?) throws {
+  /// - Parameter shape: The shape of a model's images, which pictures get unless options say another.
+  init(
+    _ folders: ImageFolders, _ arguments: Arguments, named: NamedDataset?, shape: [Int]?
+  ) throws {
     self.folders = folders
     self.arguments = arguments
     fixedNames = named?.classNames
     let hasShape = arguments.command.options.contains { $0.name == "size" }
-    size = hasShape ? try Self.size(arguments) : nil
+    let asked = hasShape ? try Self.size(arguments) : nil
+    let model = shape.flatMap { $0.count == 3 && [1, 3].contains($0[0]) ? $0 : nil }
+    size = asked ?? model.map { PictureSize(height: $0[1], width: $0[2]) }
+    isSizeOfModel = asked == nil && model != nil
     channels =
-      hasShape ? try arguments.choice("channels", of: ["1", "3"]).flatMap { Int($0) } : nil
+      (hasShape ? try arguments.choice("channels", of: ["1", "3"]).flatMap { Int($0) } : nil)
+      ?? model?[0]
     // The largest number of bytes that can be counted has 43 bits of mebibytes.
     cache =
       try arguments.integer("cache", in: 0...1 << 40).map { $0 << 20 }
@@ -115,7 +123,7 @@ struct FolderSource {
     let text = shape.map { "\($0)" }.joined(separator: "×")
     let reason =
       switch (size, survey.commonSize) {
-      case (_?, _): "as --size says"
+      case (_?, _): isSizeOfModel ? "as the model takes them" : "as --size says"
       case (nil, let common?) where common == survey.usualSize: "their own size"
       case (nil, let common?): "they have \(common); --size chooses another"
       case (nil, nil): "they have different sizes; --size chooses another"

@@ -7,6 +7,8 @@ struct Recipe {
   let network: Network
   var trainer: Trainer
   let epochs: Int
+  /// What to tell about the network before training begins.
+  let notes: [String]
 
   static let options: [Command.Option] = [
     Command.Option("model", "NAME", "a known network: " + Recipe.modelList),
@@ -51,22 +53,31 @@ struct Recipe {
       + names.dropFirst(4).joined(separator: ", ")
   }()
 
-  init(_ arguments: Arguments, input: [Int], classes: Int) throws {
+  init(
+    _ arguments: Arguments, input: [Int], classes: Int, inheritance: Inheritance
+  ) throws {
     let seed = UInt64(try arguments.integer("seed", in: 0...Int.max) ?? 0)
-    let named = try Self.namedModel(arguments)
+    let isNew =
+      inheritance.source == nil || arguments.has("model") || arguments.has("network")
+    let named = isNew ? try Self.namedModel(arguments) : nil
+    var network: Network
     if let named {
       model = named.name
       network = try named.network(input: input, classes: classes, seed: seed)
-    } else {
-      let text = try arguments.text("network") ?? ""
-      model = text
-      network = try Network(text: text, input: input, seed: seed)
+    } else if isNew {
+      model = try arguments.text("network") ?? ""
+      network = try Network(text: model, input: input, seed: seed)
       guard network.outputShape == [classes] else {
         throw Failure(
           "option --network: expected an output of \(classes) classes, found "
             + "\(network.outputShape): end the network with \"flatten, dense \(classes)\"")
       }
+    } else {
+      model = inheritance.source?.path ?? ""
+      network = try inheritance.network(input: input, classes: classes, seed: seed)
     }
+    notes = try inheritance.apply(to: &network, copies: isNew)
+    self.network = network
     epochs = try arguments.integer("epochs", in: 1...1_000_000) ?? named?.epochs ?? 5
     trainer = Trainer(
       loss: try arguments.description("loss") { try Loss(named: $0) }
@@ -78,8 +89,10 @@ struct Recipe {
         ?? Engine.defaultThreads,
       schedule: try arguments.description("schedule") { try LearningRateSchedule(text: $0) }
         ?? named?.schedule ?? .constant,
+      // What is inherited, even if it is nothing, says what happens to pixels.
       normalizes: try arguments.choice("pixels", of: Self.pixelNames).map { $0 == "normalized" }
-        ?? named?.normalizes ?? true)
+        ?? (inheritance.source == nil && named?.normalizes ?? true))
+    try UpdateOptions.apply(arguments, to: &trainer)
   }
 
   /// The model of `--model`; nil where `--network` stands in its place.

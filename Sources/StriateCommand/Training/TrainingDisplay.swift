@@ -8,6 +8,8 @@ struct TrainingDisplay {
   private let draws: Bool
   private var bar = ProgressBar()
   private var start = ContinuousClock.now
+  /// The images that a resumed training had seen before.
+  private var imagesBefore: Int?
 
   init(_ arguments: Arguments, batchSize: Int) {
     isQuiet = arguments.has("quiet")
@@ -16,16 +18,22 @@ struct TrainingDisplay {
     draws = !isQuiet && Console.errorIsTerminal
   }
 
-  /// Shows where training stands; called after every step.
+  /// Shows where training stands; called after every batch.
   mutating func show(_ progress: Trainer.Progress) {
+    if imagesBefore == nil {
+      let done = (progress.epoch - 1) * progress.total + progress.images
+      imagesBefore = max(0, done - batchSize)
+    }
     if let epoch = progress.finished {
       bar.clear()
       if !isQuiet { Console.error(line(epoch, of: progress.epochs)) }
       if isJSON { Console.output(json(epoch)) }
     } else if draws {
       let start = start
-      let batchSize = batchSize
-      bar.draw { Self.line(progress, batchSize: batchSize, since: start, width: $0) }
+      let (batchSize, before) = (batchSize, imagesBefore ?? 0)
+      bar.draw {
+        Self.line(progress, batchSize: batchSize, since: start, before: before, width: $0)
+      }
     }
   }
 
@@ -33,13 +41,14 @@ struct TrainingDisplay {
   mutating func end() { bar.clear() }
 
   private static func line(
-    _ progress: Trainer.Progress, batchSize: Int, since start: ContinuousClock.Instant, width: Int
+    _ progress: Trainer.Progress, batchSize: Int, since start: ContinuousClock.Instant, before: Int,
+    width: Int
   ) -> String {
     let steps = (progress.total + batchSize - 1) / batchSize
     let step = (progress.images + batchSize - 1) / batchSize
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     let done = (progress.epoch - 1) * progress.total + progress.images
-    let speed = Double(done) / max(elapsed, 1e-9)
+    let speed = Double(done - before) / max(elapsed, 1e-9)
     let left = Double(progress.epochs * progress.total - done) / max(speed, 1e-9)
     let count = "\(step)".aligned(to: "\(steps)".count)
     let head = "epoch \(progress.epoch)/\(progress.epochs)  \(count)/\(steps) "

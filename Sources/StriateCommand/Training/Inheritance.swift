@@ -1,0 +1,102 @@
+import Striate
+
+/// What a training begins with: the model of `--init-from`; and what of it stays: `--freeze`.
+struct Inheritance {
+  static let options: [Command.Option] = [
+    Command.Option(
+      "init-from", "MODEL-FILE",
+      "begin with what a model has learned: with a new last layer for the\n"
+        + "classes of DATA, or with --model or --network where names and shapes agree"),
+    Command.Option(
+      "freeze", "PATTERNS",
+      "leave parameters as they are: layers or parameters by name, * for\n"
+        + "any letters, such as \"conv*\" or \"layer1,*.bias\""),
+  ]
+
+  /// The model's file and what is in it.
+  let source: (path: String, network: Network)?
+  private let patterns: [String]
+
+  init(_ arguments: Arguments) throws {
+    patterns = try arguments.text("freeze")?.split(
+      separator: ",", omittingEmptySubsequences: false
+    ).map { String($0) } ?? []
+    source = try arguments.text("init-from").map { ($0, try Network(contentsOf: $0)) }
+    if source != nil, arguments.has("pixels") {
+      throw Usage.Mistake(
+        "option --pixels: expected none with --init-from, whose model says what happens to pixels")
+    }
+  }
+
+  /// The shape of the images that the model takes, where it is one of pictures.
+  var imageShape: [Int]? {
+    guard let network = source?.network, network.inputs.count == 1,
+      network.inputs[0].shape.count == 3
+    else { return nil }
+    return network.inputs[0].shape
+  }
+
+  /// What a checkpoint keeps of it.
+  var conditions: [String: String] {
+    guard let source else { return [:] }
+    return ["model of --init-from": "parameters \(source.network.parametersSHA256.prefix(16))"]
+  }
+
+  /// The model's network with a new last layer. Throws where the data do not fit it.
+  func network(input: [Int], classes: Int, seed: UInt64) throws -> Network {
+    guard let source else {
+      throw Usage.Mistake("expected --model NAME or --network TEXT, found neither")
+    }
+    guard source.network.inputs.map(\.shape) == [input] else {
+      let expected = source.network.inputs.map { "\($0.shape)" }.joined(separator: ", ")
+      throw Failure(
+        "option --init-from: expected images \(expected), as \(source.path) takes them, found "
+          + "\(input): choose other data, or give --model or --network")
+    }
+    do {
+      return try Network(from: source.network, classes: classes, seed: seed)
+    } catch {
+      throw Failure("\(source.path): \(error)")
+    }
+  }
+
+  /// Copies and freezes parameters; returns lines that say which.
+  func apply(to network: inout Network, copies: Bool) throws -> [String] {
+    var notes: [String] = []
+    if let source {
+      if copies {
+        let transfer: ParameterTransfer
+        do {
+          transfer = try network.copyParameters(from: source.network)
+        } catch {
+          throw Failure("\(source.path): \(error)")
+        }
+        network.preprocessing = source.network.preprocessing
+        network.preprocessing.classNames = []
+        notes.append(
+          "from \(source.path): \(transfer.copied.count) of \(network.parameters.count) parameters"
+            + (transfer.fresh.isEmpty ? "" : "; fresh: \(Self.list(transfer.fresh))"))
+      } else {
+        let head = network.nodes[try source.network.head()]
+        notes.append(
+          "from \(source.path): all but the last layer, which is new: \(head.name) \(head.layer.text)")
+      }
+    }
+    for pattern in patterns {
+      do {
+        try network.freeze(pattern)
+      } catch {
+        throw Usage.Mistake("option --freeze: \(error)")
+      }
+    }
+    let frozen = network.parameters.filter(\.isFrozen)
+    if !frozen.isEmpty { notes.append("frozen: \(Self.list(frozen.map(\.name)))") }
+    return notes
+  }
+
+  /// The names, the first of many.
+  private static func list(_ names: [String]) -> String {
+    names.prefix(6).joined(separator: ", ")
+      + (names.count > 6 ? " and \(names.count - 6) more" : "")
+  }
+}
