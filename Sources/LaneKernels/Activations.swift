@@ -69,7 +69,11 @@ func activate<ISA: InstructionSet>(
       select($0 .> 0, $0, exponentialMinusOne(isa, $0 * inverse) * a)
     }
   case .gelu: forEachLanes(count, x, y) { $0 * normalDistribution(isa, $0).cumulative }
-  case .geluTanh: forEachLanes(count, x, y) { $0 * approximateNormal(isa, $0).cumulative }
+  case .geluTanh:
+    // Beyond −14 nothing is left.
+    forEachLanes(count, x, y) {
+      select($0 .< -14, 0, $0 * logistic(isa, tangentArgument(isa, $0).value))
+    }
   case .silu:
     // Further down e⁻ˣ is held fast, and a tiny number times a huge one would not be 0.
     forEachLanes(count, x, y) { select($0 .< -88, 0, $0 * logistic(isa, $0)) }
@@ -101,18 +105,19 @@ func softplus<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   select(x .< 0, 0, x) + logarithmOfOnePlus(isa, exponential(isa, -absolute(x)))
 }
 
-/// The approximation of Φ(x) by the logistic function of 2u = √(8/π) · (x + 0.044715·x³), and the slope
-/// of 2u. Beyond 14 nothing is left of it.
+/// √(8/π) · (x + 0.044715·x³), whose logistic function is nearly Φ(x), and its slope; x is held between
+/// −14 and 14.
 @inlinable @inline(__always)
-func approximateNormal<ISA: InstructionSet>(
+func tangentArgument<ISA: InstructionSet>(
   _ isa: ISA.Type, _ argument: Lanes
-) -> (cumulative: Lanes, slope: Lanes) {
+) -> (value: Lanes, slope: Lanes) {
   let x = clamp(argument, from: -14, to: 14)
   let square = x * x
   let start = Lanes(repeating: 1.595_769_12)
-  let u = x * ISA.multiplyAdd(square, Lanes(repeating: 0.071_354_816_3), start)
-  let slope = ISA.multiplyAdd(square, Lanes(repeating: 0.214_064_449), start)
-  return (select(argument .< -14, 0, logistic(isa, u)), slope)
+  return (
+    x * ISA.multiplyAdd(square, Lanes(repeating: 0.071_354_816_3), start),
+    ISA.multiplyAdd(square, Lanes(repeating: 0.214_064_449), start)
+  )
 }
 
 /// tanh(ln(1 + eˣ)) = n / (n + 2) with n = eˣ(eˣ + 2), and its derivative.
@@ -200,14 +205,14 @@ func activationGradient<ISA: InstructionSet>(
     }
   case .geluTanh:
     forEachGradient(count, x, dy, dx) {
-      let normal = approximateNormal(isa, $0)
-      let y = normal.cumulative
-      return ISA.multiplyAdd($0 * normal.slope, y * (1 - y), y)
+      let u = tangentArgument(isa, $0)
+      let (y, rest) = logisticAndRest(isa, u.value)
+      return ISA.multiplyAdd(clamp($0, from: -14, to: 14) * u.slope, y * rest, y)
     }
   case .silu:
     forEachGradient(count, x, dy, dx) {
-      let y = logistic(isa, $0)
-      return y * (1 + $0 * (1 - y))
+      let (y, rest) = logisticAndRest(isa, $0)
+      return ISA.multiplyAdd($0 * y, rest, y)
     }
   case .mish:
     forEachGradient(count, x, dy, dx) {

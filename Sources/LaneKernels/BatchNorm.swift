@@ -39,7 +39,7 @@ func batchStatistics<ISA: InstructionSet>(
 /// y = scale[c] · (x − centre[c]) + shift[c], at least `floor`. `numbers` holds centre, scale and shift of
 /// each channel.
 @inlinable @inline(__always)
-func normalize<ISA: InstructionSet>(
+func batchNormalize<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>, floor: Float,
   from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
 ) {

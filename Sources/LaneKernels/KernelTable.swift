@@ -76,7 +76,7 @@ public struct KernelTable: Sendable {
     @Sendable (
       _ channels: Int, _ pixels: Int, _ mask: Source?, _ x: Source, _ result: Target
     ) -> Void
-  public let normalize:
+  public let batchNormalize:
     @Sendable (
       _ channels: Int, _ pixels: Int, _ numbers: Source, _ floor: Float, _ x: Source, _ y: Target
     ) -> Void
@@ -352,8 +352,8 @@ public struct KernelTable: Sendable {
     batchStatistics = {
       LaneKernels.batchStatistics(isa, channels: $0, pixels: $1, mask: $2, from: $3, to: $4)
     }
-    normalize = {
-      LaneKernels.normalize(
+    batchNormalize = {
+      LaneKernels.batchNormalize(
         isa, channels: $0, pixels: $1, numbers: $2, floor: $3, from: $4, to: $5)
     }
     batchGradientSums = {

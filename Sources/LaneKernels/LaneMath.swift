@@ -171,6 +171,17 @@ func logistic<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   Lanes(repeating: 1) / (1 + exponential(isa, -x))
 }
 
+/// 1 / (1 + e⁻ˣ) and what is left of 1, both in every digit.
+@inlinable @inline(__always)
+func logisticAndRest<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ x: Lanes
+) -> (value: Lanes, rest: Lanes) {
+  let e = exponential(isa, -absolute(x))
+  let large = Lanes(repeating: 1) / (1 + e)
+  let small = e * large
+  return (select(x .< 0, small, large), select(x .< 0, large, small))
+}
+
 /// (tanh x) / x − 1 for |x| < 0.625.
 @inlinable @inline(__always)
 func tangentCorrection<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {

@@ -27,13 +27,13 @@ extension Augmentation {
     let channels = dataset.imageShape[0]
     var preprocessing = Preprocessing()
     if (fill ?? (channels == 1 ? .black : .mean)) == .mean {
-      preprocessing.mean = dataset.statistics().mean
+      preprocessing.mean = try dataset.statistics().mean
     }
     let augmenter = Augmenter(
       self, seed: seed, imageShape: dataset.imageShape, pixel: Float.self,
       preprocessing: preprocessing, kernels: kernels, workers: 1)
     augmenter.begin(epoch: epoch, position: 0, count: indices.count)
-    let pixels = indices.flatMap { dataset.image(at: $0).scalars }
+    let pixels = try indices.flatMap { try dataset.image(at: $0).scalars }
     let (lanes, targetLanes) = (
       Storage(count: size * laneCount), Storage(count: classes * laneCount)
     )

@@ -128,7 +128,7 @@ private struct BatchNormSteps: Sendable {
   func appendForward(to site: inout LayerSite) {
     let floor = site.floor
     site.forEachPart(of: channels) { [self] block, range in
-      kernels.normalize(
+      kernels.batchNormalize(
         range.count, pixels, numbers + range.lowerBound * 3, floor,
         input.values + place(block, range), output.values + place(block, range))
     }

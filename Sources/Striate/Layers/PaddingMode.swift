@@ -25,4 +25,16 @@ public enum PaddingMode: String, Sendable, Equatable, CaseIterable {
     case .circular: (place % size + size) % size
     }
   }
+
+  /// Throws where the border before or after an axis is wider than what may stand in it.
+  func check(borders: [[Int]], sizes: [Int]) throws {
+    let most = sizes.map { self == .reflect ? $0 - 1 : self == .circular ? $0 : Int.max }
+    guard zip(borders, most).allSatisfy({ widths, most in widths.allSatisfy { $0 <= most } })
+    else {
+      throw ShapeMismatch(
+        expected: "at most \(most) pixels of padding on the axes of \(sizes) "
+          + "for padding-mode \(rawValue)",
+        found: "\(borders)", advice: "use less padding or padding-mode replicate")
+    }
+  }
 }

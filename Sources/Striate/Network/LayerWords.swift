@@ -12,6 +12,24 @@ package struct LayerWords {
     words = text.lowercased().split(whereSeparator: \.isWhitespace).map(String.init)[...]
   }
 
+  /// A text cut into parts at commas, semicolons and line ends. A comma between two digits belongs
+  /// to a list of numbers.
+  static func parts(of text: String) -> [String] {
+    let characters = Array(text)
+    var parts: [String] = [""]
+    for (i, character) in characters.enumerated() {
+      let isBetweenDigits =
+        i > 0 && i + 1 < characters.count && characters[i - 1].isNumber
+        && characters[i + 1].isNumber
+      if character == ";" || character.isNewline || (character == "," && !isBetweenDigits) {
+        parts.append("")
+      } else {
+        parts[parts.count - 1].append(character)
+      }
+    }
+    return parts.map { $0.trimmed }.filter { !$0.isEmpty }
+  }
+
   /// The next word, if there is one.
   mutating func next() -> String? { words.popFirst() }
 

@@ -24,27 +24,53 @@ public struct NamedModel: Sendable {
   /// Passes over the training set.
   public let epochs: Int
 
+  /// What happens to the training images; nil for nothing.
+  public let augmentation: Augmentation?
+
   /// Whether pixels are brought to mean 0 and standard deviation 1. The source documents' sigmoid
   /// networks take them as they are, from 0 to 1, and saturate otherwise.
   public let normalizes: Bool
 
-  private let text: @Sendable (_ classes: Int) -> String
+  /// Parameters that are trained in another way.
+  public let groups: [ParameterGroup]
 
+  /// The decay of the running mean of the parameters; nil where none is kept.
+  public let averaging: Double?
+
+  private let layers: @Sendable (_ classes: Int) throws -> [any Block]
+
+  /// A model written as a text.
   init(
     _ name: String, _ summary: String, loss: Loss, optimizer: any Optimizer, batchSize: Int,
     epochs: Int, schedule: LearningRateSchedule = .constant, normalizes: Bool = true,
+    augmentation: Augmentation? = nil, averaging: Double? = nil,
     text: @escaping @Sendable (_ classes: Int) -> String
+  ) {
+    self.init(
+      name, summary, input: [1, 28, 28], loss: loss, optimizer: optimizer, batchSize: batchSize,
+      epochs: epochs, schedule: schedule, normalizes: normalizes, augmentation: augmentation,
+      averaging: averaging, layers: { try Network.blocks(text: text($0)) })
+  }
+
+  /// A model made of blocks.
+  init(
+    _ name: String, _ summary: String, input: [Int], loss: Loss = .softmaxCrossEntropy,
+    optimizer: any Optimizer, batchSize: Int, epochs: Int, schedule: LearningRateSchedule,
+    normalizes: Bool = true, augmentation: Augmentation? = nil, groups: [ParameterGroup] = [],
+    averaging: Double? = nil, layers: @escaping @Sendable (_ classes: Int) throws -> [any Block]
   ) {
     self.name = name
     self.summary = summary
-    self.input = [1, 28, 28]
+    self.input = input
+    self.augmentation = augmentation
+    (self.groups, self.averaging) = (groups, averaging)
     self.loss = loss
     self.optimizer = optimizer
     self.schedule = schedule
     self.normalizes = normalizes
     self.batchSize = batchSize
     self.epochs = epochs
-    self.text = text
+    self.layers = layers
   }
 
   /// The model of that name. Throws `InvalidNetwork`, which lists the names.
@@ -59,9 +85,6 @@ public struct NamedModel: Sendable {
     self = model
   }
 
-  /// The layers as a network text, for that many classes.
-  public func layers(classes: Int) -> String { text(classes) }
-
   /// The network with fresh parameters.
   ///
   /// - Parameters:
@@ -75,7 +98,7 @@ public struct NamedModel: Sendable {
       throw InvalidNetwork(
         description: "model \"\(name)\": expected at least one class, found \(classes)")
     }
-    return try Network(text: text(classes), input: input ?? self.input, seed: seed)
+    return try Network(input: input ?? self.input, seed: seed, layers: layers(classes))
   }
 }
 
@@ -124,5 +147,5 @@ extension NamedModel {
       loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
       schedule: .linear
     ) { "conv 32 3x3, relu, conv 64 3x3, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
-  ]
+  ] + photographs
 }

@@ -59,7 +59,8 @@ extension Network {
         case .node(let index): sights[index]
         }
       }
-      let sight = Sight.widest(seen).through(node.layer, of: inputs[0].shape)
+      let sight = Sight.widest(seen).through(
+        node.layer, reading: shapes[0], of: inputs[0].shape)
       sights.append(sight)
       return NetworkSummary.Row(
         name: node.name, layer: node.layer.text, output: node.shape,
@@ -92,7 +93,10 @@ private struct Sight {
         ? nil : Extent(jumps.map(\.height).max() ?? 1, jumps.map(\.width).max() ?? 1))
   }
 
-  func through(_ layer: any Layer, of input: [Int]) -> Sight {
+  /// - Parameters:
+  ///   - shape: What the layer reads.
+  ///   - input: What the network reads.
+  func through(_ layer: any Layer, reading shape: [Int], of input: [Int]) -> Sight {
     if layer is Dense || layer is RadialBasis {
       let size = input.suffix(2)
       return Sight(
@@ -108,6 +112,13 @@ private struct Sight {
     case let layer as Conv3D: window = layer.window
     case let layer as ConvTranspose2D: return through(layer.window)
     case let layer as any Pool2D: window = layer.window
+    case let layer as AdaptivePool2D: window = layer.largestWindow(over: shape)
+    case let layer as PixelUnshuffle:
+      let block = Extent(layer.factor, layer.factor)
+      window = Window(kernel: block, stride: block)
+    case let layer as PixelShuffle: return denser(by: Extent(layer.factor, layer.factor))
+    case let layer as MaxUnpool2D: return denser(by: layer.pooling.window.stride)
+    case let layer as Upsample2D: return layer.sight(self, over: shape)
     default: return self
     }
     guard let jump else { return self }
@@ -118,6 +129,42 @@ private struct Sight {
       jump: Extent(
         jump.height.timesAtMost(window.stride.height),
         jump.width.timesAtMost(window.stride.width)))
+  }
+
+  /// What is seen where outputs lie so many times as close together, in whole pixels.
+  func denser(by factor: Extent) -> Sight {
+    Sight(
+      field: field,
+      jump: jump.map {
+        Extent(
+          ($0.height - 1) / factor.height + 1, ($0.width - 1) / factor.width + 1)
+      })
+  }
+}
+
+extension AdaptivePool2D {
+  /// A window as large as the largest; its stride is the whole image where there is one output.
+  fileprivate func largestWindow(over shape: [Int]) -> Window {
+    func largest(_ size: Int, _ outputs: Int) -> Int {
+      size % outputs == 0 ? size / outputs : min(size, (size - 1) / outputs + 2)
+    }
+    return Window(
+      kernel: Extent(largest(shape[1], size.height), largest(shape[2], size.width)),
+      stride: Extent(max(1, shape[1] / size.height), max(1, shape[2] / size.width)))
+  }
+}
+
+extension Upsample2D {
+  /// What an output sees: one pixel of the image, or where it mixes, its neighbours too.
+  fileprivate func sight(_ sight: Sight, over shape: [Int]) -> Sight {
+    guard let output = try? outputShape(of: [shape]) else { return sight }
+    var sight = sight
+    if mode != .nearest, let jump = sight.jump {
+      sight.field.height = sight.field.height.plusAtMost(shape[1] > 1 ? jump.height : 0)
+      sight.field.width = sight.field.width.plusAtMost(shape[2] > 1 ? jump.width : 0)
+    }
+    return sight.denser(
+      by: Extent(max(1, output[1] / shape[1]), max(1, output[2] / shape[2])))
   }
 }
 

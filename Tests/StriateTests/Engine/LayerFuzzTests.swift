@@ -31,8 +31,55 @@ import Testing
   @Test(arguments: seeds)
   func poolsOfAnyGeometryAgreeWithTheReference(_ seed: UInt64) throws {
     var draw = Draw(seed: seed &+ 100)
-    for number in 0..<8 {
+    for number in 0..<24 {
       let (layer, shape) = draw.pool()
+      let images = draw.batch()
+      let network = try Network(layer, on: [shape], seed: seed)
+      try EngineTrial(network, images: images, seed: seed &+ UInt64(number))
+        .expectAgreement("\(layer.text) on \(images) × \(shape)")
+    }
+  }
+
+  @Test(arguments: seeds)
+  func unpoolingOfAnyGeometryAgreesWithTheReference(_ seed: UInt64) throws {
+    var draw = Draw(seed: seed &+ 300)
+    for number in 0..<8 {
+      let (pooling, shape) = draw.maximum()
+      let layer = MaxUnpool2D(
+        pooling.window.kernel, stride: pooling.window.stride, padding: pooling.window.padding,
+        dilation: pooling.window.dilation, ceilMode: pooling.ceilMode)
+      let images = draw.batch()
+      let network = try Network(
+        layer, on: [pooling.outputShape(of: [shape]), shape], seed: seed)
+      try EngineTrial(network, images: images, seed: seed &+ UInt64(number))
+        .expectAgreement("\(layer.text) on \(images) × \(shape)")
+    }
+  }
+
+  @Test(arguments: seeds)
+  func resamplingOfAnyGeometryAgreesWithTheReference(_ seed: UInt64) throws {
+    var draw = Draw(seed: seed &+ 400)
+    for number in 0..<16 {
+      let (layer, shape) = draw.resampling()
+      let images = draw.batch()
+      let network = try Network(layer, on: [shape], seed: seed)
+      try EngineTrial(network, images: images, seed: seed &+ UInt64(number))
+        .expectAgreement("\(layer.text) on \(images) × \(shape)")
+    }
+  }
+
+  @Test(arguments: seeds)
+  func layersOverChannelsOfAnyNumberAgreeWithTheReference(_ seed: UInt64) throws {
+    var draw = Draw(seed: seed &+ 500)
+    for number in 0..<8 {
+      let layers: [any Layer] = [
+        LocalResponseNorm(
+          size: draw.from(1, 8), alpha: Double(draw.from(0, 4)), beta: Double(draw.from(0, 4)) / 2,
+          k: Double(draw.from(1, 3))),
+        PReLU(perChannel: draw.chance(0.5)), LogSoftmax(), Softmax(),
+      ]
+      let layer = layers[draw.from(0, 3)]
+      let shape = [draw.from(1, 12)] + (draw.chance(0.5) ? [draw.from(1, 4), draw.from(1, 4)] : [])
       let images = draw.batch()
       let network = try Network(layer, on: [shape], seed: seed)
       try EngineTrial(network, images: images, seed: seed &+ UInt64(number))
@@ -108,17 +155,72 @@ struct Draw {
     }
   }
 
+  mutating func window() -> (
+    kernel: Extent, stride: Extent, padding: Padding, dilation: Extent, ceilMode: Bool
+  ) {
+    let kernel = chance(0.3) ? 2 : Extent(from(1, 4), from(1, 4))
+    let isPadded = chance(0.5)
+    return (
+      kernel, chance(0.3) ? kernel : Extent(from(1, 5), from(1, 5)),
+      isPadded
+        ? Padding(top: from(0, 2), left: from(0, 2), bottom: from(0, 2), right: from(0, 2)) : 0,
+      chance(0.6) ? 1 : Extent(from(1, 3), from(1, 3)), chance(0.5)
+    )
+  }
+
+  /// An image and a maximum pooling over it.
+  mutating func maximum() -> (MaxPool2D, shape: [Int]) {
+    while true {
+      let (kernel, stride, padding, dilation, ceilMode) = window()
+      let layer = MaxPool2D(
+        kernel, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode)
+      let shape = [from(1, 3), from(1, 9), from(1, 9)]
+      if (try? layer.outputShape(of: [shape])) != nil { return (layer, shape) }
+    }
+  }
+
+  /// An image and a layer that gives it another size.
+  mutating func resampling() -> (any Layer, shape: [Int]) {
+    while true {
+      let factor = from(1, 3)
+      let size = Extent(from(1, 9), from(1, 9))
+      let mode: Upsample2D.Mode = [
+        .nearest, .bilinear, .bilinear(alignsCorners: true),
+      ][from(0, 2)]
+      let padding = Padding(
+        top: from(0, 3), left: from(0, 3), bottom: from(0, 3), right: from(0, 3))
+      let layers: [any Layer] = [
+        Upsample2D(Extent(from(1, 3), from(1, 3)), mode: mode), Upsample2D(size: size, mode: mode),
+        PixelShuffle(factor), PixelUnshuffle(factor),
+        Pad2D(padding, mode: PaddingMode.allCases[from(0, 3)]), Pad2D(padding, constant: -1.5),
+      ]
+      let layer = layers[from(0, 5)]
+      let shape = [
+        factor * factor * from(1, 2), chance(0.5) ? factor * from(1, 3) : from(1, 9),
+        factor * from(1, 3),
+      ]
+      if (try? layer.outputShape(of: [shape])) != nil { return (layer, shape) }
+    }
+  }
+
   /// An image and a pooling or a fold over it.
   mutating func pool() -> (any Layer, shape: [Int]) {
     while true {
-      let kernel = Extent(from(1, 4), from(1, 4))
-      let stride = chance(0.3) ? kernel : Extent(from(1, 5), from(1, 5))
+      let (kernel, stride, padding, dilation, ceilMode) = window()
       let pieces = from(1, 3)
+      let size = Extent(from(1, 6), from(1, 6))
+      let power = [1, 2, 2, 3, 1.5, 9][from(0, 5)]
       let layers: [any Layer] = [
-        MaxPool2D(kernel, stride: stride), AveragePool2D(kernel, stride: stride),
-        L2Pool2D(kernel, stride: stride), Maxout(pieces), Fold(.mean, pieces: pieces),
+        MaxPool2D(
+          kernel, stride: stride, padding: padding, dilation: dilation, ceilMode: ceilMode),
+        AveragePool2D(
+          kernel, stride: stride, padding: padding, ceilMode: ceilMode,
+          countsPadding: chance(0.5)),
+        LpPool2D(power: power, kernel, stride: stride, padding: padding, ceilMode: ceilMode),
+        AdaptiveAveragePool2D(size), AdaptiveMaxPool2D(size), GlobalAveragePool2D(),
+        Maxout(pieces), Fold(.mean, pieces: pieces),
       ]
-      let layer = layers[from(0, 4)]
+      let layer = layers[from(0, 7)]
       let shape = [pieces * from(1, 3), from(1, 9), from(1, 9)]
       if (try? layer.outputShape(of: [shape])) != nil { return (layer, shape) }
     }

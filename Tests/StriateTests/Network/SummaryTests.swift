@@ -48,6 +48,17 @@ import Testing
     #expect(branches.rows.map(\.receptiveField).last == [5, 5])
   }
 
+  @Test func receptiveFieldsFollowAdaptivePoolingAndResampling() throws {
+    let network = try Network(
+      text:
+        "conv 4 3, maxpool 3 stride 2 padding 1, adaptiveavgpool 5, upsample 2, pixelshuffle 2, "
+        + "upsample 2 bilinear, pixelunshuffle 4, globalavgpool", input: [1, 22, 22], seed: 1)
+    let rows = network.summary().rows
+    #expect(
+      rows.map { $0.receptiveField[0] } == [3, 5, 7, 7, 7, 8, 11, 47])
+    #expect(rows.map { $0.jump?[0] } == [1, 2, 4, 2, 1, 1, 4, 40])
+  }
+
   /// Central to the idea: the field is what an output can see. A pixel inside changes the output; one
   /// outside does not.
   @Test func thePixelsOfTheReceptiveFieldAreThoseThatAnOutputDependsOn() throws {

@@ -6,7 +6,11 @@ import Testing
   static let all: [Activation.Function] = [
     .identity, .step, .sigmoid, .tanh, .arctan, .relu, .leakyReLU(slope: 0.01), .softplus,
     .gaussian(centre: 0, width: 1), .multiquadratic(centre: 0, offset: 1),
-    .inverseMultiquadratic(centre: 0, offset: 1),
+    .inverseMultiquadratic(centre: 0, offset: 1), .elu(alpha: 1), .elu(alpha: -0.5), .selu,
+    .celu(alpha: 0.5), .gelu, .geluTanh, .silu, .mish, .hardSwish, .hardSigmoid,
+    .hardTanh(lowest: -1, highest: 1), .hardTanh(lowest: 0, highest: 6), .softsign, .logSigmoid,
+    .softshrink(lambda: 0.5), .hardshrink(lambda: 0.5), .tanhshrink, .threshold(0.5, value: 0.5),
+    .threshold(0.5, value: 2),
   ]
 
   @Test(arguments: all, [-1000, -50, -1, 0, 1, 50, 1000.0])
@@ -31,6 +35,21 @@ import Testing
     #expect(Activation.Function.step.value(0) == 0)
     #expect(Activation.Function.relu.derivative(at: 0) == 0)
     #expect(Activation.Function.leakyReLU(slope: 0.25).derivative(at: 0) == 0.25)
+    #expect(Activation.Function.elu(alpha: 0.25).derivative(at: 0) == 0.25)
+  }
+
+  /// The kinks' derivatives are those of PyTorch's hardtanh, hardsigmoid, hardswish and threshold.
+  @Test func atTheirOtherKinksFunctionsTakePyTorchsDerivative() {
+    let tanh = Activation.Function.hardTanh(lowest: -1, highest: 1)
+    #expect(tanh.derivative(at: -1) == 0 && tanh.derivative(at: 1) == 0)
+    let sigmoid = Activation.Function.hardSigmoid
+    #expect(sigmoid.derivative(at: -3) == 0 && sigmoid.derivative(at: 3) == 0)
+    let swish = Activation.Function.hardSwish
+    #expect(swish.derivative(at: -3) == 0 && swish.derivative(at: 3) == 1)
+    let threshold = Activation.Function.threshold(0.5, value: 2)
+    #expect(threshold.value(0.5) == 2 && threshold.derivative(at: 0.5) == 0)
+    let shrink = Activation.Function.softshrink(lambda: 0.5)
+    #expect(shrink.value(0.5) == 0 && shrink.derivative(at: 0.5) == 0)
   }
 
   @Test(arguments: all)

@@ -14,9 +14,11 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(layer.text) on \(inputs.map(\.description).joined())" }
 
   /// Every layer in several geometries: the one list that drives the tests of the layer family.
-  static let all: [LayerCase] =
-    convolutions + sequences + pools + dense + activations + channels + several + training
-    + convolutionFamily
+  static let all: [LayerCase] = [
+    convolutions, sequences, pools, dense, activations, channels, several, training,
+    convolutionFamily, paddedPools, adaptivePools, unpools, resampling, moreActivations,
+    moreChannels,
+  ].flatMap { $0 }
 
   static let convolutions = [
     LayerCase(Conv2D(filters: 1, kernel: 3), [1, 1, 5, 5]),
@@ -117,6 +119,98 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     LayerCase(Dropout(0), [2, 3]),
     LayerCase(Dropout2D(0.5), [3, 4, 2, 3]),
     LayerCase(StochasticDepth(0.5), [6, 2, 2, 2]),
+  ]
+
+  static let paddedPools = [
+    LayerCase(MaxPool2D(3, stride: 2, padding: 1), [2, 2, 7, 6]),
+    LayerCase(
+      MaxPool2D(
+        Extent(3, 2), stride: Extent(1, 2), padding: Padding(top: 2, left: 0, bottom: 1, right: 1)),
+      [1, 2, 4, 5]),
+    LayerCase(MaxPool2D(3, stride: 2, ceilMode: true), [2, 1, 6, 8]),
+    LayerCase(MaxPool2D(2, stride: 3, padding: 1, ceilMode: true), [1, 2, 5, 8]),
+    LayerCase(MaxPool2D(3, stride: 1, dilation: Extent(2, 3)), [1, 2, 6, 8]),
+    LayerCase(MaxPool2D(3, stride: 2, padding: 1, dilation: 2, ceilMode: true), [1, 1, 8, 9]),
+    LayerCase(MaxPool2D(2, padding: 1), [1, 2, 4, 6]),
+    LayerCase(MaxPool2D(2, ceilMode: true), [1, 2, 5, 7]),
+    LayerCase(AveragePool2D(3, stride: 2, padding: 1), [2, 2, 7, 6]),
+    LayerCase(AveragePool2D(3, stride: 2, padding: 1, countsPadding: false), [2, 2, 7, 6]),
+    LayerCase(AveragePool2D(3, stride: 2, padding: 1, ceilMode: true), [1, 2, 6, 8]),
+    LayerCase(
+      AveragePool2D(
+        3, stride: 2, padding: Padding(top: 0, left: 1, bottom: 2, right: 0), ceilMode: true,
+        countsPadding: false), [1, 2, 6, 8]),
+    LayerCase(L2Pool2D(3, stride: 2, padding: 1, ceilMode: true), [1, 2, 6, 8]),
+    LayerCase(LpPool2D(power: 1, 2), [2, 2, 4, 6]),
+    LayerCase(LpPool2D(power: 3, 3, stride: 2, ceilMode: true), [1, 2, 6, 8]),
+    LayerCase(LpPool2D(power: 2.5, 2, stride: 1, padding: 1), [1, 2, 4, 5]),
+    LayerCase(LpPool2D(power: 12, 2), [2, 1, 4, 4]),
+  ]
+
+  static let adaptivePools = [
+    LayerCase(AdaptiveAveragePool2D(3), [2, 2, 6, 9]),
+    LayerCase(AdaptiveAveragePool2D(Extent(4, 2)), [1, 2, 7, 5]),
+    LayerCase(AdaptiveAveragePool2D(7), [1, 2, 3, 5]),
+    LayerCase(AdaptiveMaxPool2D(Extent(3, 2)), [2, 2, 7, 8]),
+    LayerCase(AdaptiveMaxPool2D(4), [1, 2, 3, 8]),
+    LayerCase(GlobalAveragePool2D(), [2, 3, 4, 5]),
+    LayerCase(GlobalMaxPool2D(), [2, 3, 4, 5]),
+  ]
+
+  static let unpools = [
+    LayerCase(MaxUnpool2D(2), [2, 2, 2, 3], [2, 2, 4, 6]),
+    LayerCase(MaxUnpool2D(2), [1, 2, 2, 3], [1, 2, 5, 7]),
+    LayerCase(MaxUnpool2D(3, stride: 2, padding: 1), [2, 2, 4, 3], [2, 2, 7, 6]),
+    LayerCase(MaxUnpool2D(3, stride: 1, dilation: 2), [1, 1, 2, 3], [1, 1, 6, 7]),
+    LayerCase(MaxUnpool2D(2, stride: 3, ceilMode: true), [1, 2, 2, 3], [1, 2, 4, 7]),
+  ]
+
+  static let resampling = [
+    LayerCase(Upsample2D(2), [2, 2, 3, 4]),
+    LayerCase(Upsample2D(Extent(1, 3)), [1, 2, 2, 3]),
+    LayerCase(Upsample2D(size: Extent(7, 3)), [1, 2, 4, 5]),
+    LayerCase(Upsample2D(2, mode: .bilinear), [2, 2, 3, 4]),
+    LayerCase(
+      Upsample2D(Extent(2, 3), mode: .bilinear(alignsCorners: true)), [1, 2, 4, 3]),
+    LayerCase(Upsample2D(size: Extent(7, 3), mode: .bilinear), [1, 2, 4, 5]),
+    LayerCase(
+      Upsample2D(size: Extent(1, 9), mode: .bilinear(alignsCorners: true)), [1, 2, 4, 5]),
+    LayerCase(Upsample2D(3, mode: .bilinear), [2, 1, 1, 1]),
+    LayerCase(PixelShuffle(2), [2, 8, 2, 3]),
+    LayerCase(PixelShuffle(3), [1, 9, 2, 1]),
+    LayerCase(PixelUnshuffle(2), [2, 2, 4, 6]),
+    LayerCase(PixelUnshuffle(1), [1, 2, 2, 2]),
+    LayerCase(Pad2D(1), [2, 2, 3, 4]),
+    LayerCase(
+      Pad2D(Padding(top: 1, left: 0, bottom: 2, right: 3), constant: 0.5), [1, 2, 2, 3]),
+    LayerCase(
+      Pad2D(Padding(top: 3, left: 1, bottom: 0, right: 4), mode: .reflect), [1, 2, 4, 5]),
+    LayerCase(
+      Pad2D(Padding(top: 3, left: 1, bottom: 0, right: 7), mode: .replicate), [2, 2, 2, 3]),
+    LayerCase(
+      Pad2D(Padding(top: 4, left: 1, bottom: 3, right: 5), mode: .circular), [1, 2, 4, 5]),
+  ]
+
+  static let moreActivations: [LayerCase] =
+    [
+      ELU(), ELU(0.5), ELU(0), ELU(-0.5), SELU(), CELU(), CELU(0.5), GELU(), GELUTanh(), SiLU(),
+      Mish(), HardSwish(), HardSigmoid(), HardTanh(), HardTanh(lowest: -0.25, highest: 0.75),
+      ReLU6(), Softsign(), LogSigmoid(), Softshrink(), Hardshrink(), Softshrink(0), Tanhshrink(),
+      Threshold(0.5, value: -1), Threshold(0.5, value: 2),
+    ].flatMap { [LayerCase($0, [3, 5]), LayerCase($0, [2, 2, 3, 2])] }
+
+  static let moreChannels = [
+    LayerCase(LocalResponseNorm(size: 5), [2, 7, 2, 3]),
+    LayerCase(LocalResponseNorm(size: 4, alpha: 0.5, beta: 0.5, k: 2), [2, 6, 3]),
+    LayerCase(LocalResponseNorm(size: 9, alpha: 1, beta: 2), [1, 3]),
+    LayerCase(LocalResponseNorm(size: 1, alpha: 2, beta: 1, k: 0.5), [2, 3, 2, 2]),
+    LayerCase(PReLU(), [3, 4]),
+    LayerCase(PReLU(), [2, 3, 2, 2]),
+    LayerCase(PReLU(perChannel: true), [3, 4]),
+    LayerCase(PReLU(perChannel: true), [2, 3, 2, 2]),
+    LayerCase(LogSoftmax(), [3, 5]),
+    LayerCase(LogSoftmax(), [2, 3, 2, 2]),
+    LayerCase(LogSoftmax(), [2, 1]),
   ]
 
   /// The shapes without the batch.

@@ -86,6 +86,44 @@ import Testing
     }
   }
 
+  /// The names are read as network texts, which proves both.
+  @Test func poolingResamplingAndActivationsAgreeWithPyTorch() throws {
+    let fixtures = try Fixture.load("pooling", as: Fixture.Cases<LayerFixture>.self)
+    #expect(fixtures.version.hasPrefix("PyTorch 2.13"))
+    #expect(fixtures.cases.count >= 90)
+    for fixture in fixtures.cases {
+      let layer = try Network.layers(text: fixture.name)[0]
+      #expect(layer.text == fixture.name)
+      try check(layer, fixture)
+    }
+  }
+
+  /// What PyTorch's max_unpool2d makes of other numbers at the places of maxima.
+  struct UnpoolingFixture: Decodable {
+    let name: String
+    let input: [Int]
+    let pooled: [Int]
+    let output: [Double]
+    let gradient: [Double]
+  }
+
+  @Test func unpoolingAgreesWithPyTorch() throws {
+    let cases = try Fixture.load("unpooling", as: Fixture.Cases<UnpoolingFixture>.self).cases
+    #expect(cases.count >= 3)
+    for fixture in cases {
+      let layer = try Network.layers(text: fixture.name)[0]
+      let x = Fixture.formula(fixture.input, salt: Fixture.Salt.input)
+      let y = Fixture.formula(fixture.pooled, salt: Fixture.Salt.weight)
+      let z = layer.referenceForward([y, x], parameters: [])
+      #expect(z.shape == fixture.input)
+      expectClose(z.values, fixture.output, relative: 1e-9, fixture.name)
+      let gradients = layer.referenceBackward(
+        Fixture.formula(z.shape, salt: Fixture.Salt.above), inputs: [y, x], output: z,
+        parameters: [])
+      expectClose(gradients.inputs[0].values, fixture.gradient, relative: 1e-9, fixture.name)
+    }
+  }
+
   private func check(_ layer: any Layer, _ fixture: LayerFixture) throws {
     let shape = Array(fixture.input.dropFirst())
     #expect(

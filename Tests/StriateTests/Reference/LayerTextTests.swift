@@ -55,6 +55,33 @@ import Testing
       (Maxout(2), "maxout 2", "maxout"),
       (Fold(.mean, pieces: 2), "meanout 2", "meanout"),
       (RadialBasis(units: 16, function: .gaussian(width: 1)), "radial 16 gaussian 1", "radial"),
+      (MaxPool2D(3, stride: 2, padding: 1), "maxpool 3x3 stride 2 padding 1", "maxpool"),
+      (
+        MaxPool2D(2, padding: 1, dilation: 2, ceilMode: true),
+        "maxpool 2 padding 1 dilation 2 ceil", "maxpool"
+      ),
+      (
+        AveragePool2D(3, stride: 2, padding: 1, countsPadding: false),
+        "avgpool 3x3 stride 2 padding 1 exclude-padding", "avgpool"
+      ),
+      (LpPool2D(power: 2, 2), "l2pool 2", "l2pool"),
+      (LpPool2D(power: 3, 2, ceilMode: true), "lppool 3 2 ceil", "lppool"),
+      (MaxUnpool2D(2), "maxunpool 2", "maxunpool"),
+      (GlobalAveragePool2D(), "globalavgpool", "avgpool"),
+      (AdaptiveMaxPool2D(Extent(2, 3)), "adaptivemaxpool 2x3", "maxpool"),
+      (
+        Upsample2D(size: 7, mode: .bilinear(alignsCorners: true)),
+        "upsample size 7 bilinear align-corners", "upsample"
+      ),
+      (PixelShuffle(2), "pixelshuffle 2", "pixelshuffle"),
+      (PixelUnshuffle(2), "pixelunshuffle 2", "pixelunshuffle"),
+      (Pad2D(1, mode: .reflect), "pad 1 reflect", "pad"),
+      (LocalResponseNorm(size: 5, k: 2), "lrn 5 k 2", "lrn"),
+      (PReLU(perChannel: true), "prelu per-channel", "prelu"),
+      (LogSoftmax(), "log-softmax", "logsoftmax"),
+      (HardTanh(lowest: -2, highest: 2), "hard-tanh -2 2", "hardtanh"),
+      (ReLU6(), "relu6", "relu6"),
+      (Threshold(0.5, value: -1), "threshold 0.5 -1", "threshold"),
       (Add(), "add", "add"),
       (Multiply(), "multiply", "multiply"),
     ] as [(any Layer, String, String)])
@@ -180,6 +207,105 @@ import Testing
         "expected inputs of one shape, [3], found [4]: bring them to one shape first"
       ),
       (Softmax(), [[3], [3]], "expected one input, found 2: combine them with Add() first"),
+      (
+        MaxPool2D(5, stride: 2, padding: 1, ceilMode: true), [[1, 1, 4]],
+        "expected an image of at least 4x4, found 3x6: use a smaller kernel or more padding"
+      ),
+      (
+        MaxPool2D(2, stride: 1, padding: 2), [[1, 3, 3]],
+        "expected windows that each hold a pixel of the image, found an image of 3x3 and windows "
+          + "2x2 stride 1 padding 2: use less padding or less dilation"
+      ),
+      (
+        MaxPool2D(2, stride: 1, padding: 2, dilation: 4), [[1, 2, 2]],
+        "expected windows that each hold a pixel of the image, found an image of 2x2 and windows "
+          + "2x2 stride 1 padding 2 dilation 4: use less padding or less dilation"
+      ),
+      (
+        AveragePool2D(2, padding: Padding(top: 0, left: 0, bottom: 2, right: 0)), [[1, 4, 4]],
+        "expected windows that each hold a pixel of the image, found an image of 4x4 and windows "
+          + "2 padding 0,0,2,0: use less padding or less dilation"
+      ),
+      (
+        MaxPool2D(2, padding: -1), [[1, 4, 4]],
+        "expected padding from 0 to 65536, found padding [-1, -1, -1, -1]: "
+          + "choose numbers in that range"
+      ),
+      (
+        MaxPool2D(2, stride: Extent(.max, .max), ceilMode: true), [[1, 4, 4]],
+        "expected kernel, stride and dilation from 1 to 65536, found kernel 2, stride "
+          + "9223372036854775807, dilation 1: choose numbers in that range"
+      ),
+      (
+        LpPool2D(power: 0.5, 2), [[1, 4, 4]],
+        "expected a power from 1 to 64, found 0.5: choose a number in that range, or maxpool for "
+          + "the largest pixel"
+      ),
+      (
+        AdaptiveAveragePool2D(0), [[1, 4, 4]],
+        "expected an output size from 1 to 65536, found 0: choose numbers in that range"
+      ),
+      (
+        GlobalAveragePool2D(), [[4]],
+        "expected [C, H, W], found [4]: give it an image"
+      ),
+      (
+        MaxUnpool2D(2), [[1, 2, 2]],
+        "expected two inputs, found 1: give it the pooled value and what the pooling was given"
+      ),
+      (
+        MaxUnpool2D(2), [[1, 3, 2], [1, 4, 4]],
+        "expected [1, 2, 2], what maxpool 2 gives for [1, 4, 4], found [1, 3, 2]: "
+          + "use the window of the pooling"
+      ),
+      (
+        Upsample2D(0), [[1, 4, 4]],
+        "expected a factor or a size from 1 to 65536, found 0: choose numbers in that range"
+      ),
+      (
+        PixelShuffle(2), [[6, 4, 4]],
+        "expected a factor whose square divides 6 channels, found 2: choose another factor or "
+          + "number of channels"
+      ),
+      (
+        PixelUnshuffle(2), [[6, 4, 5]],
+        "expected a factor that divides 4 rows and 5 columns, found 2: choose another factor, or "
+          + "put Pad2D before it"
+      ),
+      (
+        Pad2D(3, mode: .reflect), [[1, 3, 8]],
+        "expected at most 2 reflect pixels beside 3, found 3 and 3: use less padding, or replicate"
+      ),
+      (
+        Pad2D(-1), [[1, 3, 8]],
+        "expected padding from 0 to 65536, found padding [-1, -1, -1, -1]: "
+          + "choose numbers in that range"
+      ),
+      (
+        Pad2D(1, constant: 1e300), [[1, 3, 8]],
+        "expected a finite constant, found 1e+300: choose a number"
+      ),
+      (
+        LocalResponseNorm(size: 0), [[3]],
+        "expected 1 to 65536 channels in a window, found 0: choose a number in that range"
+      ),
+      (
+        LocalResponseNorm(size: 5, k: 0), [[3]],
+        "expected k from 1e-12 to 1e12, alpha from 0 to 1e12, beta from 0 to 16, "
+          + "found k 0, alpha 0.0001, beta 0.75: choose numbers in that range"
+      ),
+      (
+        CELU(0), [[3]],
+        "expected a positive alpha, from 1e-12 to 1e12, found 0: choose a number in that range"
+      ),
+      (
+        HardTanh(lowest: 1, highest: 1), [[3]],
+        "expected a lowest number below the highest, found 1 and 1: exchange them"
+      ),
+      (
+        Softshrink(-1), [[3]],
+        "expected a number that is not negative, found -1: choose 0 or more"
+      ),
     ] as [(any Layer, [[Int]], String)])
   func aLayerSaysWhatItExpectedAndWhatToDo(
     _ layer: any Layer, shapes: [[Int]], message: String
