@@ -59,7 +59,8 @@ public enum AtomicFile {
     defer { closedir(folder) }
     while let entry = readdir(folder) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { start in
-        start.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: start.pointee)) {
+        start.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: start.pointee))
+        {
           String(cString: $0)
         }
       }
@@ -76,7 +77,6 @@ public enum AtomicFile {
   fileprivate struct Destination {
     /// How the names of temporary files begin and end.
     static let (prefix, suffix) = (".striate-", ".partial")
-
 
     /// The path as it was given; errors name it.
     let path: String

@@ -101,7 +101,8 @@ public struct SafeTensors: Sendable {
     let file: InputFile = try InputFile(path: path)
     var bytes: [UInt8] = []
     func read(to count: Int) throws {
-      while bytes.count < count, try file.read(upTo: count - bytes.count, appendingTo: &bytes) > 0 {}
+      while bytes.count < count, try file.read(upTo: count - bytes.count, appendingTo: &bytes) > 0 {
+      }
     }
     func refuse(_ message: String) -> InvalidFile {
       InvalidFile(description: "\(path): \(message)")

@@ -42,7 +42,8 @@ extension Network {
       source.nodes[$0].parameters
     }
     let known = Dictionary(
-      kept.map { (source.parameters[$0].name, source.parameters[$0]) }, uniquingKeysWith: { a, _ in a })
+      kept.map { (source.parameters[$0].name, source.parameters[$0]) },
+      uniquingKeysWith: { a, _ in a })
     var generator = SeededGenerator(seed: seed)
     do {
       try self.init(inputs: source.inputs, layers: entries, outputs: source.outputs) {

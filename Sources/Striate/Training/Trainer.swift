@@ -243,7 +243,8 @@ public struct Trainer: Sendable {
       !schedule.watchesValidation || validation != nil, "schedule \(schedule.text)",
       "validation data to watch", 0)
     try require(
-      checkpoints?.best == nil || validation != nil, "checkpoints", "validation data to find the best by",
+      checkpoints?.best == nil || validation != nil, "checkpoints",
+      "validation data to find the best by",
       0)
     try checkpoints?.prepare()
   }

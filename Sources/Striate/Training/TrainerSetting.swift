@@ -41,9 +41,14 @@ extension Dataset {
     hash.update(labels.span.bytes)
     let samples = min(count, Self.sampleCount)
     for sample in 0..<samples {
-      hash.update(try image(at: sample * count / samples).scalars.span.bytes)
+      hash.update(numbers: try image(at: sample * count / samples).scalars)
     }
     return "\(count) images \(imageShape) of \(classNames.joined(separator: ", ")), "
       + "hash \(hash.hexadecimal().prefix(16))"
   }
+}
+
+extension SHA256 {
+  /// Appends the bytes of numbers.
+  fileprivate mutating func update(numbers: [Float]) { update(numbers.span.bytes) }
 }

@@ -23,15 +23,15 @@ extension Command {
       """,
     options: Recipe.options + UpdateOptions.options + Inheritance.options + DataSource.options
       + DataSource.pictureOptions + [
-      Option("out", "FILE", "where the trained model goes; without it nothing is saved"),
-      Option("limit", "N", "N training images alone: the first, or evenly spread over a folder"),
-      Option("count", "N", "how many digits to draw for training (\(DataSource.trainingCount))"),
-      Option(
-        "val-split", "SHARE",
-        "share of the training images kept for validation, such as 0.1;\n"
-          + "of a folder without test also for the final figures (\(Training.usualShare))"),
-      Option("patience", "N", "stop after N epochs without a better validation loss"),
-    ] + CheckpointOptions.options + [LearningRateFinder.option, .json, .quiet],
+        Option("out", "FILE", "where the trained model goes; without it nothing is saved"),
+        Option("limit", "N", "N training images alone: the first, or evenly spread over a folder"),
+        Option("count", "N", "how many digits to draw for training (\(DataSource.trainingCount))"),
+        Option(
+          "val-split", "SHARE",
+          "share of the training images kept for validation, such as 0.1;\n"
+            + "of a folder without test also for the final figures (\(Training.usualShare))"),
+        Option("patience", "N", "stop after N epochs without a better validation loss"),
+      ] + CheckpointOptions.options + [LearningRateFinder.option, .json, .quiet],
     examples: [
       "striate train digits --model numpy-cnn --out digits.safetensors",
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",

@@ -184,7 +184,8 @@ extension LinePlot {
     let isRight = share(x: mark.x) > 0.5
     return line(x(mark.x), Self.top, x(mark.x), Self.height - Self.bottom, "mark")
       + text(
-        mark.label, x(mark.x) + (isRight ? -8 : 8), Self.top + 16, anchor: isRight ? "end" : "start",
+        mark.label, x(mark.x) + (isRight ? -8 : 8), Self.top + 16,
+        anchor: isRight ? "end" : "start",
         class: "marked")
   }
 
@@ -223,7 +224,8 @@ extension LinePlot {
       let label = row == 0 ? labels[0] : row == height - 1 ? labels[1] : row == 1 ? yLabel : ""
       return (label.aligned(to: margin) + " │" + String(cells)).droppingTrailingSpace
     }
-    lines.append(String(repeating: " ", count: margin) + " └" + String(repeating: "─", count: columns))
+    lines.append(
+      String(repeating: " ", count: margin) + " └" + String(repeating: "─", count: columns))
     let (first, last) = (
       Self.powerOfTen(xRange.lowerBound), Self.powerOfTen(xRange.upperBound) + "  \(xLabel)"
     )

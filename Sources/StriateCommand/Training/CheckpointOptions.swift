@@ -9,7 +9,8 @@ struct CheckpointOptions {
         + "(--out with .checkpoint before its extension, where it is resumed or stopped)"),
     Command.Option("checkpoint-every", "N", "save the training every N steps as well"),
     Command.Option(
-      "resume", "go on from the checkpoint, where there is one, to the very bits of a\n"
+      "resume",
+      "go on from the checkpoint, where there is one, to the very bits of a\n"
         + "training that was never stopped; with any number of --threads"),
     Command.Option("best", "FILE", "where the model with the lowest validation loss goes"),
   ]
@@ -73,6 +74,7 @@ struct CheckpointOptions {
     guard let point = name.lastIndex(of: "."), point != name.startIndex else {
       return out + ".checkpoint"
     }
-    return out.dropLast(name.distance(from: point, to: name.endIndex)) + ".checkpoint" + name[point...]
+    return out.dropLast(name.distance(from: point, to: name.endIndex)) + ".checkpoint"
+      + name[point...]
   }
 }

@@ -18,9 +18,10 @@ struct Inheritance {
   private let patterns: [String]
 
   init(_ arguments: Arguments) throws {
-    patterns = try arguments.text("freeze")?.split(
-      separator: ",", omittingEmptySubsequences: false
-    ).map { String($0) } ?? []
+    patterns =
+      try arguments.text("freeze")?.split(
+        separator: ",", omittingEmptySubsequences: false
+      ).map { String($0) } ?? []
     source = try arguments.text("init-from").map { ($0, try Network(contentsOf: $0)) }
     if source != nil, arguments.has("pixels") {
       throw Usage.Mistake(
@@ -79,7 +80,8 @@ struct Inheritance {
       } else {
         let head = network.nodes[try source.network.head()]
         notes.append(
-          "from \(source.path): all but the last layer, which is new: \(head.name) \(head.layer.text)")
+          "from \(source.path): all but the last layer, which is new: \(head.name) \(head.layer.text)"
+        )
       }
     }
     for pattern in patterns {

@@ -20,7 +20,9 @@ struct LearningRateFinder {
 
   func run(_ path: String) throws -> ExitStatus {
     let isQuiet = arguments.has("quiet")
-    if !isQuiet { Console.error(introduction.replacing(/^training/, with: "a sweep over rates of")) }
+    if !isQuiet {
+      Console.error(introduction.replacing(/^training/, with: "a sweep over rates of"))
+    }
     var bar = ProgressBar()
     let draws = !isQuiet && Console.errorIsTerminal
     Interrupt.watch()
@@ -71,7 +73,8 @@ struct LearningRateFinder {
   static func plot(_ sweep: LearningRateSweep, of recipe: Recipe) -> LinePlot {
     let smoothed = sweep.points.map { (x: Double($0.rate), y: $0.smoothedLoss) }
     return LinePlot(
-      title: "Loss while the learning rate rises: \(recipe.model), \(recipe.trainer.optimizer.name)",
+      title:
+        "Loss while the learning rate rises: \(recipe.model), \(recipe.trainer.optimizer.name)",
       xLabel: "learning rate", yLabel: "loss",
       series: [
         LinePlot.Series(

@@ -4,7 +4,8 @@ import Striate
 enum UpdateOptions {
   static let options: [Command.Option] = [
     Command.Option(
-      "decay", "NAME", "what weight decay applies to: all, or weights without biases and norms (all)"),
+      "decay", "NAME",
+      "what weight decay applies to: all, or weights without biases and norms (all)"),
     Command.Option("clip-norm", "X", "scale all gradients down to a norm of X"),
     Command.Option("clip-value", "X", "hold every number of the gradients between -X and X"),
     Command.Option("accumulate", "N", "batches whose gradients are added up for one step (1)"),
@@ -20,8 +21,10 @@ enum UpdateOptions {
       trainer.groups = [.withoutDecay]
     }
     func limit(_ name: String) throws -> Float? {
-      try arguments.number(name, "a number above 0") { $0 > 0 && Float($0) > 0 && Float($0) < .infinity }
-        .map { Float($0) }
+      try arguments.number(name, "a number above 0") {
+        $0 > 0 && Float($0) > 0 && Float($0) < .infinity
+      }
+      .map { Float($0) }
     }
     switch (try limit("clip-norm"), try limit("clip-value")) {
     case (_?, _?):
