@@ -75,6 +75,7 @@ struct DataSource {
       origin = .folder(try FolderSource(ImageFolders(path: name), arguments, named: nil))
     }
     try refuseOptionsOfOthers()
+    named?.tellIfElsewhere(than: dataFolder)
   }
 
   /// Whether a word names a folder; a path that leads nowhere is left to the folder's own errors.
