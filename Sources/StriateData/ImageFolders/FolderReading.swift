@@ -48,7 +48,7 @@ struct FolderReading {
           self = .colour
           return
         }
-        let sums = ChannelSum.channels(reader.channels, of: image.bytes)
+        let sums = ChannelSum.channels(reader.channels, of: image.bytes.span)
         self = .image(kept: room.take() ? image.bytes : nil, sums: sums)
       } catch {
         self = .failure("\(error)")

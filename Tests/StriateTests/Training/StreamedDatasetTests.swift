@@ -33,7 +33,7 @@ final class MadeImages: ImageSource {
   }
 
   func channelSums(of index: Int) -> [ChannelSum]? {
-    known ? ChannelSum.channels(1, of: images[index]) : nil
+    known ? ChannelSum.channels(1, of: images[index].span) : nil
   }
 }
 
