@@ -53,7 +53,8 @@ let package = Package(
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "StriateDataTests", dependencies: ["StriateData"]),
+    .testTarget(
+      name: "StriateDataTests", dependencies: ["StriateData"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
   ],

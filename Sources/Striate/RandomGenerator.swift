@@ -90,7 +90,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
 /// ln x for normal x > 0, to a few units of the last place.
 ///
 ///     x = m · 2ᵉ with √½ ≤ m < √2,  ln x = e · ln 2 + 2 · Σ z^(2k+1)/(2k+1) with z = (m − 1)/(m + 1)
-func naturalLogarithm(_ x: Double) -> Double {
+package func naturalLogarithm(_ x: Double) -> Double {
   var (exponent, m) = (Double(x.exponent), x.significand)
   if m > 1.414_213_562_373_095_1 {
     m /= 2

@@ -10,7 +10,7 @@ func concurrently<Value: Sendable>(
   collect: (Value) -> Bool
 ) {
   let work = ConcurrentWork(count: count, task: task)
-  for _ in 1..<max(2, min(threads, count)) { Thread.detachNewThread { work.takePart() } }
+  for _ in 1..<max(1, min(threads, count)) { Thread.detachNewThread { work.takePart() } }
   while let value = work.next() {
     if !collect(value) { return work.stop() }
   }

@@ -234,9 +234,10 @@ def numpy_cnn():
             "loss": float(f"{loss.item():.11g}"), "gradients": gradients}
 
 
-FOLDER.mkdir(parents=True, exist_ok=True)
-write("conv2d.json", {"cases": convolutions()})
-write("layers.json", {"cases": conv1d() + simple_layers()})
-write("losses.json", {"cases": losses()})
-write("optimizers.json", {"cases": optimizers()})
-write("numpy-cnn.json", numpy_cnn())
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write("conv2d.json", {"cases": convolutions()})
+    write("layers.json", {"cases": conv1d() + simple_layers()})
+    write("losses.json", {"cases": losses()})
+    write("optimizers.json", {"cases": optimizers()})
+    write("numpy-cnn.json", numpy_cnn())

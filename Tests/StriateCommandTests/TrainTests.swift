@@ -34,6 +34,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ["--optimizer", "muon", "--schedule", "warmup 1 cosine", "--lr", "0.02"],
+    ["--optimizer", "lamb", "--loss", "cross-entropy smoothing 0.1", "--schedule", "onecycle"],
+    ["--loss", "focal 2", "--schedule", "plateau 0.5 1", "--val-split", "0.2"],
+  ])
+  func lossesSchedulesAndOptimizersAreWrittenAsText(_ options: [String]) throws {
+    let words = [
+      "train", "digits", "--model", "perceptron", "--epochs", "2", "--count", "200", "--json",
+    ]
+    let result = try CommandProcess(words + options).result()
+    #expect(result.status == 0)
+    let last = try #require(result.objects.last)
+    if let index = options.firstIndex(of: "--loss") {
+      #expect(last["loss"] as? String == (try Loss(named: options[index + 1]).name))
+    }
+    if let index = options.firstIndex(of: "--optimizer") {
+      #expect(last["optimizer"] as? String == options[index + 1])
+    }
+  }
+
   @Test func theNumberOfThreadsChangesNoBit() throws {
     let hashes = try [1, 3, 3].map { threads in
       try #require(

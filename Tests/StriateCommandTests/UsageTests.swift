@@ -63,6 +63,14 @@ import Testing
       "found \"adma\"; did you mean \"adam\"?"
     ),
     (
+      ["train", "digits", "--model", "mlp", "--loss", "cross-entropy smoothing 2"],
+      "option --loss: loss: smoothing: expected a number from 0 to 1, found 2"
+    ),
+    (
+      ["train", "digits", "--model", "mlp", "--schedule", "warmup 5 cosin"],
+      "option --schedule: schedule: expected one of constant, linear, step"
+    ),
+    (
       ["train", "digits", "--model", "mlp", "--momentum", "0.9"],
       "option --momentum: expected --optimizer NAME with it, found none"
     ),

@@ -61,7 +61,7 @@ public enum Initializer: Sendable, Equatable {
   func bias(fanIn: Int) -> Initializer { self == .standard ? .fanIn(fanIn) : .constant(0) }
 
   /// The elements of a parameter of that shape.
-  func values(shape: [Int], generator: inout SeededGenerator) -> [Float] {
+  package func values(shape: [Int], generator: inout SeededGenerator) -> [Float] {
     let count = shape.reduce(1, *)
     let fans = Fans(of: shape)
     func evenly(_ bound: Float) -> [Float] {
@@ -115,42 +115,40 @@ struct Fans {
 }
 
 extension Initializer {
-  /// The initialization as a network text writes it: "he-normal", "normal(0.02)".
-  var text: String {
+  /// The initialization as a network text writes it: "he-normal", "normal:0.02".
+  package var text: String {
     switch self {
     case .standard: "standard"
-    case .constant(let value): "constant(\(value.short))"
-    case .uniform(let bound): "uniform(\(bound.short))"
-    case .normal(let deviation): "normal(\(deviation.short))"
-    case .truncatedNormal(let deviation): "truncated-normal(\(deviation.short))"
+    case .constant(let value): "constant:\(value.short)"
+    case .uniform(let bound): "uniform:\(bound.short)"
+    case .normal(let deviation): "normal:\(deviation.short)"
+    case .truncatedNormal(let deviation): "truncated-normal:\(deviation.short)"
     case .heNormal: "he-normal"
     case .heUniform: "he-uniform"
     case .glorotNormal: "glorot-normal"
     case .glorotUniform: "glorot-uniform"
     case .leCunNormal: "lecun-normal"
     case .leCunUniform: "lecun-uniform"
-    case .orthogonal(let gain): gain == 1 ? "orthogonal" : "orthogonal(\(gain.short))"
+    case .orthogonal(let gain): gain == 1 ? "orthogonal" : "orthogonal:\(gain.short)"
     }
   }
 
   /// The option at the end of a layer's text.
   var option: String { self == .standard ? "" : " init \(text)" }
 
-  /// The words that a network text knows, the last ones with a number in parentheses.
+  /// The words that a network text knows, the last ones with a number after a colon.
   static let names = [
     "standard", "he-normal", "he-uniform", "glorot-normal", "glorot-uniform", "lecun-normal",
-    "lecun-uniform", "orthogonal", "constant(0)", "uniform(0.1)", "normal(0.1)",
-    "truncated-normal(0.1)",
+    "lecun-uniform", "orthogonal", "constant:0", "uniform:0.1", "normal:0.1",
+    "truncated-normal:0.1",
   ]
 
   /// The initialization that a word describes, or nil.
-  init?(word: String) {
-    let parts = word.split(separator: "(", maxSplits: 1, omittingEmptySubsequences: false)
+  package init?(word: String) {
+    let parts = word.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     var number: Float?
     if parts.count == 2 {
-      guard parts[1].hasSuffix(")"), let value = Float(parts[1].dropLast()), value.isFinite else {
-        return nil
-      }
+      guard let value = Float(parts[1]), value.isFinite else { return nil }
       number = value
     }
     switch (String(parts[0]), number) {

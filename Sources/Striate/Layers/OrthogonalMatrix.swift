@@ -1,11 +1,12 @@
 /// Random matrices whose rows, or whose columns where there are fewer of them, are orthonormal.
-enum OrthogonalMatrix {
+package enum OrthogonalMatrix {
   /// A matrix, row after row: normally distributed numbers, made orthonormal row by row (Gram & Schmidt). Each
   /// row is freed of the earlier ones twice, which leaves no more than rounding.
   ///
   /// Source: Giraud et al. 2005, doi:10.1007/s00211-005-0615-4 (twice is enough); the distribution is Haar's,
   /// as that of a QR decomposition whose R has a positive diagonal (Mezzadri 2007, arXiv:math-ph/0609050).
-  static func random(rows: Int, columns: Int, generator: inout SeededGenerator) -> [Double] {
+  package static func random(rows: Int, columns: Int, generator: inout SeededGenerator) -> [Double]
+  {
     let (m, n) = (min(rows, columns), max(rows, columns))
     var q = (0..<m * n).map { _ in generator.normal() }
     q.withUnsafeMutableBufferPointer { q in

@@ -86,7 +86,7 @@ public struct Loss: Sendable, Equatable {
 
 extension Loss.Kind {
   /// Whether the loss is of one class among several, so that the outputs of an image depend on one another.
-  var isOfClasses: Bool {
+  package var isOfClasses: Bool {
     switch self {
     case .crossEntropy, .focal, .multiMargin: true
     default: false
@@ -110,7 +110,7 @@ extension Loss.Kind {
   }
 
   /// The numbers that belong to single outputs: one for each, one for all, or none.
-  var outputWeights: [Double] {
+  package var outputWeights: [Double] {
     switch self {
     case .crossEntropy(_, let weights, _), .binaryCrossEntropyWithLogits(let weights),
       .focal(_, let weights):

@@ -175,7 +175,7 @@ extension Loss.Kind {
 
 extension [Double] {
   /// One number for each output, one for all, or 1 where there is none.
-  func value(at index: Int) -> Double {
+  package func value(at index: Int) -> Double {
     isEmpty ? 1 : count == 1 ? self[0] : self[index]
   }
 }

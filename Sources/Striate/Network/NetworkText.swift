@@ -18,7 +18,7 @@ extension Network {
   ///
   ///     conv 8 5x5 stride 2 padding 1    also: dilation 2, groups 2, bias untied, bias none;
   ///                                      padding same; padding top,left,bottom,right;
-  ///                                      init he-normal, init orthogonal, init normal(0.02);
+  ///                                      init he-normal, init orthogonal, init normal:0.02;
   ///                                      padding-mode reflect (replicate, circular)
   ///     conv1d 8 5, conv3d 8 3x3x3, depthwise 3x3 multiplier 2
   ///     conv-transpose 8 4x4 stride 2 padding 1 output-padding 1
@@ -166,7 +166,7 @@ package enum LayerGrammar {
     "inverse-multiquadratic": { .inverseMultiquadratic(offset: $0) },
   ]
 
-  /// The option init: "he-normal", "normal(0.02)".
+  /// The option init: "he-normal", "normal:0.02".
   static func initialization(
     _ options: [String: String], _ words: LayerWords
   ) throws -> Initializer {

@@ -78,13 +78,13 @@ public struct NewtonSchulz: Sendable, Equatable {
 
 extension NewtonSchulz {
   /// The Floats of memory that `orthogonalize` needs.
-  func scratchCount(rows: Int, columns: Int) -> Int {
+  package func scratchCount(rows: Int, columns: Int) -> Int {
     let (m, n) = (min(rows, columns), max(rows, columns))
     return 2 * m * n.padded + n * m.padded + 2 * m * m.padded
   }
 
   /// Puts the result in the place of a matrix whose rows follow one another without gaps.
-  func orthogonalize(
+  package func orthogonalize(
     _ matrix: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
     scratch: UnsafeMutablePointer<Float>, kernels: KernelTable, squaredNorm: Float
   ) {
@@ -119,5 +119,5 @@ extension NewtonSchulz {
 
 extension Int {
   /// The next multiple of the number of lanes.
-  var padded: Int { (self + laneCount - 1) / laneCount * laneCount }
+  package var padded: Int { (self + laneCount - 1) / laneCount * laneCount }
 }

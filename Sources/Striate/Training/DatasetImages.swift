@@ -36,27 +36,26 @@ extension Dataset {
       let zeros = [Float](repeating: 0, count: channels)
       return (zeros, zeros)
     }
-    switch pixels {
-    case .bytes(let bytes):
-      return statistics(
-        of: (0..<count).lazy.map { n in
-          ChannelSum.channels(channels, of: bytes[n * size..<(n + 1) * size])
-        })
-    case .floats(let floats): return statistics(of: floats)
-    case .streamed(let source):
-      return statistics(
-        of: try (0..<count).map { n in
-          if let sums = source.channelSums(of: n) { return sums }
-          return ChannelSum.channels(channels, of: try source.bytes(of: n, size: size))
-        })
+    var totals = [ChannelSum](repeating: ChannelSum(), count: channels)
+    func add(_ image: [ChannelSum]) {
+      for (c, sum) in image.enumerated() { totals[c] = totals[c] + sum }
     }
-  }
-
-  private func statistics(
-    of images: some Sequence<[ChannelSum]>
-  ) -> (mean: [Float], standardDeviation: [Float]) {
-    var totals = [ChannelSum](repeating: ChannelSum(), count: imageShape[0])
-    for image in images { for (c, sum) in image.enumerated() { totals[c] = totals[c] + sum } }
+    switch pixels {
+    case .floats(let floats): return statistics(of: floats)
+    case .bytes(let bytes):
+      for n in 0..<count {
+        add(ChannelSum.channels(channels, of: bytes.span.extracting(n * size..<(n + 1) * size)))
+      }
+    case .streamed(let source):
+      for n in 0..<count {
+        if let sums = source.channelSums(of: n) {
+          add(sums)
+        } else {
+          let bytes = try source.bytes(of: n, size: size)
+          add(ChannelSum.channels(channels, of: bytes.span))
+        }
+      }
+    }
     let m = Double(count * imageShape.dropFirst().reduce(1, *))
     let means = totals.map { Double($0.sum) / m }
     let variances = zip(totals, means).map { max(0, Double($0.squares) / m - $1 * $1) }

@@ -43,25 +43,20 @@ public struct ChannelSum: Sendable, Equatable {
   /// The sums of each channel of an image [C, H, W].
   ///
   /// - Precondition: the bytes fill the channels.
-  public static func channels(_ channels: Int, of bytes: some RandomAccessCollection<UInt8>)
-    -> [ChannelSum]
-  {
+  public static func channels(_ channels: Int, of bytes: Span<UInt8>) -> [ChannelSum] {
     precondition(
       channels > 0 && bytes.count % channels == 0,
       "ChannelSum: expected the bytes of \(channels) channels, found \(bytes.count)")
     let area = bytes.count / channels
-    var rest = bytes[...]
-    return (0..<channels).map { _ in
+    return (0..<channels).map { c in
       var total = ChannelSum()
-      for byte in rest.prefix(area) { total.add(byte) }
-      rest = rest.dropFirst(area)
+      for i in c * area..<(c + 1) * area {
+        let byte = Int(bytes[i])
+        total.sum += byte
+        total.squares += byte * byte
+      }
       return total
     }
-  }
-
-  private mutating func add(_ byte: UInt8) {
-    sum += Int(byte)
-    squares += Int(byte) * Int(byte)
   }
 
   static func + (a: ChannelSum, b: ChannelSum) -> ChannelSum {

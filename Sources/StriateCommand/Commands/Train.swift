@@ -97,6 +97,9 @@ private struct Training {
         inheritance: inheritance)
     }
     var validation = loaded.validation
+    if share != nil, validation != nil, !arguments.has("quiet") {
+      Console.error("\(source.name): --val-split takes the place of the folder to validate with")
+    }
     if share != nil || loaded.test == nil {
       // At least one image, of however few.
       let usual = max(Self.usualShare, 1 / Double(training.count))

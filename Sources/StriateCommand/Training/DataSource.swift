@@ -77,6 +77,7 @@ struct DataSource {
         try FolderSource(ImageFolders(path: name), arguments, named: nil, shape: shape))
     }
     try refuseOptionsOfOthers()
+    named?.tellIfElsewhere(than: dataFolder)
   }
 
   /// Whether a word names a folder; a path that leads nowhere is left to the folder's own errors.

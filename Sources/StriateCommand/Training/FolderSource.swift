@@ -72,7 +72,7 @@ struct FolderSource {
   /// All parts. What was found and left out goes to standard error.
   func load(classNames: [String]?, limit: Int?, quiet: Bool) throws -> DataSource.Loaded {
     let options = ImageFolder.Options(
-      size: size ?? survey.usualSize, channels: channels,
+      size: size ?? survey.usualSize, channels: channels ?? (survey.hasColour ? 3 : nil),
       classNames: fixedNames == nil ? nil : classNames ?? fixedNames, limit: limit, cache: cache,
       threads: threads)
     let folders = classNames.map { self.folders.keeping(classNames: $0) } ?? self.folders

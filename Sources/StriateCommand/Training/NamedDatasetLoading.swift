@@ -2,14 +2,16 @@ import Striate
 import StriateData
 
 extension NamedDataset {
+  /// Says so where the data set is not in the folder that was named, but in another place.
+  func tellIfElsewhere(than dataFolder: String?) {
+    guard let dataFolder, let found = location(dataFolder: dataFolder),
+      ![dataFolder, dataFolder + "/" + name].contains(found)
+    else { return }
+    Console.error("--data \(dataFolder): \(name) is not there; taken from \(found)")
+  }
+
   /// Finds or downloads the data set, and shows what happens on standard error.
   func load(_ arguments: Arguments, quiet: Bool) throws -> DatasetPair {
-    if let folder = try arguments.text("data") {
-      let found = location(dataFolder: folder)
-      if let found, ![folder, folder + "/" + name].contains(found) {
-        Console.error("--data \(folder): \(name) is not there; taken from \(found)")
-      }
-    }
     var bar = ProgressBar()
     let draws = !quiet && Console.errorIsTerminal
     var announced: Set<String> = []

@@ -24,7 +24,7 @@ struct TarReader {
   private static let block = 512
 
   /// The most unpacked bytes that are looked at: a small file can unpack to any size.
-  private static let limit = 1 << 30
+  private static let limit = 1 << 29
 
   private let path: String
   private let source: GzipReader

@@ -22,6 +22,9 @@ struct FolderReading {
     sums = Array(repeating: nil, count: files.count)
   }
 
+  /// The bytes of memory that an image takes, with what an array takes beside its elements.
+  var imageMemory: Int { reader.channels * reader.size.height * reader.size.width + 64 }
+
   /// The files that can be read, in order.
   var readable: [Int] { files.indices.filter { sums[$0] != nil } }
 
@@ -45,8 +48,8 @@ struct FolderReading {
           self = .colour
           return
         }
-        let sums = ChannelSum.channels(reader.channels, of: image.bytes)
-        self = .image(kept: room.take(image.bytes.count) ? image.bytes : nil, sums: sums)
+        let sums = ChannelSum.channels(reader.channels, of: image.bytes.span)
+        self = .image(kept: room.take() ? image.bytes : nil, sums: sums)
       } catch {
         self = .failure("\(error)")
       }
@@ -57,7 +60,7 @@ struct FolderReading {
   mutating func run(
     threads: Int, stopsAtColour: Bool, _ progress: (_ done: Int, _ total: Int) -> Void
   ) -> Bool {
-    let room = Room(cache)
+    let room = Room(images: max(0, cache) / imageMemory)
     var isGrey = true
     var done = 0
     concurrently((files.count + Self.unit - 1) / Self.unit, threads: threads) {
@@ -83,20 +86,13 @@ struct FolderReading {
   }
 }
 
-/// Memory that several threads take from.
+/// Room in memory for some images, which several threads take.
 private final class Room: Sendable {
-  private let left: Atomic<Int>
+  private let taken = Atomic<Int>(0)
+  private let images: Int
 
-  /// What an array takes beside its elements.
-  private static let overhead = 64
+  init(images: Int) { self.images = images }
 
-  init(_ bytes: Int) { left = Atomic(bytes) }
-
-  /// Whether there was room for an image.
-  func take(_ bytes: Int) -> Bool {
-    let needed = bytes + Room.overhead
-    if left.subtract(needed, ordering: .relaxed).newValue >= 0 { return true }
-    left.add(needed, ordering: .relaxed)
-    return false
-  }
+  /// Whether there was room for one more.
+  func take() -> Bool { taken.add(1, ordering: .relaxed).oldValue < images }
 }

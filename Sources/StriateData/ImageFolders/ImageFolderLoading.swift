@@ -65,8 +65,8 @@ extension ImageFolder {
     /// Folders that could not be listed.
     public internal(set) var unlisted: [String] = []
 
-    /// The pictures whose pixels are kept in memory.
-    public internal(set) var keptCount = 0
+    /// The pictures whose pixels are kept in memory, and the bytes that they take.
+    public internal(set) var keptCount = 0, keptBytes = 0
 
     /// The number of messages that are kept.
     static let messages = 100
@@ -105,9 +105,9 @@ extension ImageFolder {
           \(report.unreadable.prefix(3).map { "  " + $0 }.joined(separator: "\n"))
           """)
     }
-    let names =
-      options.classNames
-      ?? wanted.map(\.name).filter { !report.emptyClasses.contains($0) }
+    let readable = reading.readable
+    let labels = readable.map { entries[$0].label }
+    let names = options.classNames ?? Set(labels).sorted().map { wanted[$0].name }
     guard names.count > 1 || options.classNames != nil else {
       let others = report.emptyClasses.isEmpty ? "" : " and none of \(quoted(report.emptyClasses))"
       throw InvalidFolder(
@@ -116,8 +116,6 @@ extension ImageFolder {
           alone\(others): put the pictures of each class into a folder of its own
           """)
     }
-    let readable = reading.readable
-    let labels = readable.map { entries[$0].label }
     let size = reading.reader.size
     var dataset = try Dataset(
       imageShape: [reading.reader.channels, size.height, size.width],
@@ -141,6 +139,7 @@ extension ImageFolder {
     report.unreadableCount = reading.failures.count
     report.unreadable = reading.failures.prefix(Report.messages).map(\.reason)
     report.keptCount = reading.kept.count { $0 != nil }
+    report.keptBytes = report.keptCount * reading.imageMemory
     let readable = reading.readable
     report.count = readable.count
     let present = Set(readable.map { labels[$0] })

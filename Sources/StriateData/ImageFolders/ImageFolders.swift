@@ -89,11 +89,11 @@ public struct ImageFolders: Sendable {
     options.channels = training.imageShape[0]
     options.classNames = training.classNames
     options.limit = nil
-    options.cache -= report.keptCount * training.imageShape.reduce(1, *)
+    options.cache -= report.keptBytes
     func load(_ part: ImageFolder?) throws -> Dataset? {
       guard let part else { return nil }
       let (dataset, report) = try part.load(options) { progress(part.path, $0, $1) }
-      options.cache -= report.keptCount * training.imageShape.reduce(1, *)
+      options.cache -= report.keptBytes
       reports.append(report)
       return dataset
     }

@@ -21,6 +21,7 @@ extension Picture {
   /// - Precondition: `channels` is 1 or 3.
   public func fitted(to size: PictureSize, channels wanted: Int) -> [UInt8] {
     precondition(wanted == 1 || wanted == 3, "Picture: expected 1 or 3 channels, found \(wanted)")
+    if width == size.width, height == size.height { return planes(channels: wanted) }
     let whole = size.covering(by: PictureSize(height: height, width: width))
     let columns = Resampling(
       from: width, to: whole.width, keeping: Self.middle(of: whole.width, size.width))
@@ -28,15 +29,7 @@ extension Picture {
       from: height, to: whole.height, keeping: Self.middle(of: whole.height, size.height))
     let narrow = columns.resized(bytes, rows: rows.range, old: width, channels: channels)
     let planes = rows.resizedToPlanes(narrow, width: size.width, channels: channels)
-    switch (channels, wanted) {
-    case (1, 3): return planes + planes + planes
-    case (3, 1):
-      let area = size.height * size.width
-      return (0..<area).map { pixel in
-        Self.brightness(planes[pixel], planes[area + pixel], planes[2 * area + pixel])
-      }
-    default: return planes
-    }
+    return Self.planes(planes, from: channels, to: wanted)
   }
 
   /// The middle `kept` of `whole` pixels. Half a pixel too many goes to the even number, as in
@@ -44,11 +37,5 @@ extension Picture {
   private static func middle(of whole: Int, _ kept: Int) -> Range<Int> {
     let start = Int((Double(whole - kept) / 2).rounded(.toNearestOrEven))
     return start..<start + kept
-  }
-
-  /// ITU-R BT.601, as `brightness(column:row:)`.
-  private static func brightness(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> UInt8 {
-    let sum = 299 * Int(r) + 587 * Int(g) + 114 * Int(b)
-    return UInt8((sum + 500) / 1000)
   }
 }

@@ -50,6 +50,27 @@ import Testing
     }
   }
 
+  /// Layers whose tasks use memory of the worker that runs them, or add across blocks.
+  @Test func everyKindOfConvolutionAndNormalisationGivesTheSameBitsOnAnyNumberOfThreads() throws {
+    let fresh = try Network(
+      text: """
+        conv 6 3x3 padding same padding-mode reflect, layernorm channels, relu
+        depthwise 3x3 stride 2 padding 1 multiplier 2, groupnorm 3, relu
+        conv-transpose 4 3x3 stride 2 padding 1 output-padding 1, instancenorm affine yes
+        depthwise 3x3 padding 1, layernorm, flatten, dense 2
+        """, input: [1, 8, 8], seed: 3)
+    let hashes = try [1, 2, 3, 5].map { threads in
+      var network = fresh
+      try Trainer(
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-2), batchSize: 40, seed: 7,
+        threads: threads
+      ).train(&network, on: Self.stripes(70), epochs: 1)
+      return network.parametersSHA256
+    }
+    #expect(Set(hashes).count == 1)
+    #expect(hashes[0] != fresh.parametersSHA256)
+  }
+
   @Test func trainingsAtTheSameTimeGiveTheSameBits() async throws {
     let expected = try Self.train(batchSize: 16, threads: 2)
     let found = try await withThrowingTaskGroup(of: String.self) { group in

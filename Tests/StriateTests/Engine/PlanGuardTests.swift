@@ -50,6 +50,37 @@ import Testing
     }
   }
 
+  /// What each worker copies of a map with its border, the gradient of a border that holds pixels, and
+  /// the memory in which transposed convolutions gather.
+  @Test(arguments: [
+    ("depthwise 65536x1 stride 65536 padding 65536", [2, 1, 1]),
+    ("conv 1 1x1 stride 65536 padding 65536 padding-mode replicate", [1, 1, 1]),
+    ("conv-transpose 1 2x2 dilation 12000 padding 6000", [8192, 1, 1]),
+    ("conv3d 1 1x1x1 stride 2048 padding 2048", [1, 1, 1, 1]),
+  ])
+  func allBordersCountForTheMemoryThatANetworkNeeds(_ text: String, _ input: [Int]) throws {
+    let network = try Network(text: text, input: input, seed: 1)
+    #expect(throws: NotEnoughMemory.self) {
+      try Plan(network, batchSize: 1, mode: .gradients(ofInputs: true))
+    }
+  }
+
+  /// No bordered copy is made of what goes through a worker's memory row by row.
+  @Test func aDepthwiseConvolutionNeedsNoMemoryForItsBorder() throws {
+    let network = try Network(
+      text: "depthwise 1x1 stride 65536 padding 65536", input: [2, 1, 1], seed: 1)
+    let output = try network(Tensor(repeating: 1, shape: [1, 2, 1, 1]))
+    let bias = network.parameters[1].tensor.scalars
+    let weight = network.parameters[0].tensor.scalars
+    #expect(output.shape == [1, 2, 3, 3])
+    var expected: [Float] = []
+    for channel in 0..<2 {
+      expected += Array(repeating: bias[channel], count: 9)
+      expected[channel * 9 + 4] += weight[channel]
+    }
+    #expect(output.scalars == expected)
+  }
+
   @Test func preprocessingOfOtherChannelsIsRefused() throws {
     var network = try Network(input: [2, 1, 1], seed: 1, layers: [Flatten(), Dense(2)])
     network.preprocessing.mean = [0.5]

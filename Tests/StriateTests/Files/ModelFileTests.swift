@@ -27,6 +27,24 @@ import Testing
     #expect(folder.names == ["model.safetensors"])
   }
 
+  @Test func howPicturesAreFittedIsKeptAndOlderFilesSayNothingOfIt() throws {
+    let folder = try TemporaryFolder()
+    var network = try sample()
+    try network.save(to: folder.path("m"))
+    let older = try #require(
+      try SafeTensors(contentsOf: folder.path("m")).metadata["striate.preprocessing"])
+    #expect(!older.contains("fitting"))
+    #expect(try Network(contentsOf: folder.path("m")).preprocessing.fitting == nil)
+    network.preprocessing.fitting = .centreCrop
+    try network.save(to: folder.path("m"))
+    #expect(try Network(contentsOf: folder.path("m")).preprocessing.fitting == .centreCrop)
+    #expect(
+      try changed(metadata: {
+        $0["striate.preprocessing"]?.replace("{", with: "{\"fitting\":\"squash\",")
+      }).hasPrefix("m: striate.preprocessing: expected JSON of its form, found another: at fitting")
+    )
+  }
+
   @Test func everyNamedModelAndAGraphOfSeveralInputsAreReadBack() throws {
     let folder = try TemporaryFolder()
     let graph = try Network(inputs: [("x", [4]), ("y", [4])], seed: 3) { value in

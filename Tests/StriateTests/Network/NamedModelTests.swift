@@ -48,10 +48,4 @@ import Testing
       message { _ = try NamedModel(named: "mlp").network(classes: 0, seed: 1) }
         == "model \"mlp\": expected at least one class, found 0")
   }
-
-  @Test func theLinearScheduleFallsEvenlyTowardsZero() {
-    #expect(
-      (0..<4).map { LearningRateSchedule.linear.factor(step: $0, of: 4) } == [1, 0.75, 0.5, 0.25])
-    #expect((0..<3).map { LearningRateSchedule.constant.factor(step: $0, of: 3) } == [1, 1, 1])
-  }
 }
