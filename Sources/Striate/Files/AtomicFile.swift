@@ -59,7 +59,7 @@ public enum AtomicFile {
     let permissions: mode_t?
 
     init(_ path: String) throws {
-      func refuse(_ reason: String, _ advice: String = "choose another --out") -> Failure {
+      func refuse(_ reason: String, _ advice: String = "choose another path") -> Failure {
         Failure(description: "cannot write \(path): \(reason): \(advice)")
       }
       guard !path.isEmpty, !path.utf8.contains(0) else {
@@ -87,7 +87,7 @@ public enum AtomicFile {
       if stat(folder, &status) != 0 {
         throw switch errno {
         case ENOENT:
-          refuse("the folder \(folder) does not exist", "create it or choose another --out")
+          refuse("the folder \(folder) does not exist", "create it or choose another path")
         case ENOTDIR: refuse("\(folder) is not a folder")
         default: refuse("the folder \(folder) cannot be reached (\(reason(errno)))")
         }
@@ -116,7 +116,7 @@ public enum AtomicFile {
         throw Failure(
           description: """
             cannot write \(destination.path): the folder \(destination.folder) refuses new files \
-            (\(reason(errno))): change its permissions or choose another --out
+            (\(reason(errno))): change its permissions or choose another path
             """)
       }
       self.destination = destination
@@ -179,7 +179,7 @@ public enum AtomicFile {
       let advice = error == ENOSPC ? "free some space or " : ""
       return Failure(
         description: """
-          cannot write \(destination.path): \(reason(error)): \(advice)choose another --out
+          cannot write \(destination.path): \(reason(error)): \(advice)choose another path
           """)
     }
   }

@@ -90,7 +90,7 @@ import Testing
       }
     }
     #expect(
-      message == "cannot write \(folder.path("a")): File too large: choose another --out")
+      message == "cannot write \(folder.path("a")): File too large: choose another path")
     #expect(try contents("a") == [1, 2])
     #expect(folder.names == ["a"])
   }
@@ -112,14 +112,14 @@ import Testing
       "": "cannot write \"\": the path is empty: name a file",
       "\(missing)/a": """
       cannot write \(missing)/a: the folder \(missing) does not exist: \
-      create it or choose another --out
+      create it or choose another path
       """,
-      "\(file)/a": "cannot write \(file)/a: \(file) is not a folder: choose another --out",
-      "\(file)/a/b": "cannot write \(file)/a/b: \(file)/a is not a folder: choose another --out",
+      "\(file)/a": "cannot write \(file)/a: \(file) is not a folder: choose another path",
+      "\(file)/a/b": "cannot write \(file)/a/b: \(file)/a is not a folder: choose another path",
       directory: "cannot write \(directory): it is a folder: name a file inside it",
       "\(missing)/": "cannot write \(missing)/: it names a folder: name a file inside it",
       "/dev/null": """
-      cannot write /dev/null: it is a pipe or device, not a file: choose another --out
+      cannot write /dev/null: it is a pipe or device, not a file: choose another path
       """,
     ]
     for (path, text) in expected {
@@ -135,7 +135,7 @@ import Testing
       #expect(
         message { try AtomicFile.checkWritable("/proc/a") } == """
           cannot write /proc/a: the folder /proc refuses new files (No such file or directory): \
-          change its permissions or choose another --out
+          change its permissions or choose another path
           """)
     }
   #endif
@@ -150,7 +150,7 @@ import Testing
     #expect(
       message { try AtomicFile.checkWritable("\(path)/a") } == """
         cannot write \(path)/a: the folder \(path) refuses new files (Permission denied): \
-        change its permissions or choose another --out
+        change its permissions or choose another path
         """)
   }
 }
