@@ -74,7 +74,8 @@ public struct Evaluation: Sendable, Equatable {
     var rows: [Float] = []
     for image in labels.indices {
       let row = probabilities.scalars[image * size..<(image + 1) * size]
-      let reading = OutputReading(probabilities: size == classes ? Array(row) : row.flatMap { [1 - $0, $0] })
+      let reading = OutputReading(
+        probabilities: size == classes ? Array(row) : row.flatMap { [1 - $0, $0] })
       predictions.append(reading.classIndex)
       rows += reading.probabilities
     }

@@ -23,7 +23,7 @@ struct OutputReading {
 extension Network {
   /// The outputs for one image as the probability of every class, from 0 to 1.
   ///
-  /// Outputs of a network that ends in a softmax, a sigmoid or a step are probabilities already; others
+  /// Outputs of a network that ends in a softmax, a sigmoid (also a hard one) or a step are probabilities already; others
   /// are taken as scores (logits):
   ///
   ///     p[k] = exp(y[k] − max y) / Σ(j) exp(y[j] − max y)
@@ -82,7 +82,7 @@ extension Network {
     case is Softmax: return false
     case let layer as Activation:
       switch layer.function {
-      case .sigmoid, .step: return false
+      case .sigmoid, .hardSigmoid, .step: return false
       default: return true
       }
     default: return true

@@ -1,5 +1,6 @@
 import Striate
 import StriateData
+import StriateExplain
 
 extension Command {
   static let train = Command(
@@ -28,6 +29,7 @@ extension Command {
         "share of the training images kept for validation, such as 0.1;\n"
           + "of a folder without test also for the final figures (\(Training.usualShare))"),
       Option("patience", "N", "stop after N epochs without a better validation loss"),
+      ReportFile.option,
       .json, .quiet,
     ],
     examples: [
@@ -35,7 +37,7 @@ extension Command {
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",
       "striate train mnist --network \"conv 8 5x5, relu, maxpool 2, flatten, dense 10\"",
       "striate train mnist --model sigmoid-cnn --classes 3,8",
-      "striate train my-photos --model convnet --size 48 --out photos.safetensors",
+      "striate train my-photos --model convnet --size 48 --out photos.safetensors --report photos.html",
     ],
     operands: ("DATA", 1...1),
     run: { try Training($0).run() })
@@ -49,6 +51,7 @@ private struct Training {
   let arguments: Arguments
   let source: DataSource
   let out: String?
+  let reportFile: ReportFile?
   var recipe: Recipe
   let training: Dataset
   let test: Dataset
@@ -70,6 +73,10 @@ private struct Training {
     recipe = try Recipe(
       arguments, input: source.imageShape, classes: classes?.count ?? source.likelyClassCount)
     if let out { try AtomicFile.checkWritable(out) }
+    reportFile = try ReportFile(arguments)
+    guard out == nil || out != reportFile?.path else {
+      throw arguments.mistake("report", "another file than --out", out ?? "")
+    }
 
     let loaded = try source.load(classes: classes, limit: limit, quiet: arguments.has("quiet"))
     var training = loaded.training
@@ -114,6 +121,7 @@ private struct Training {
       return !Interrupt.isRequested
     }
     display.end()
+    network.history = TrainingHistory(epochs)
     if let out { try network.save(to: out) }
     Interrupt.watchNoMore()
     guard !Interrupt.isRequested else { return interrupted(after: epochs) }
@@ -123,12 +131,14 @@ private struct Training {
     }
     let evaluation = try network.evaluate(
       on: test, loss: recipe.trainer.loss, threads: recipe.trainer.threads)
+    let report = EvaluationReport(
+      network, evaluation, on: test, model: recipe.model, data: source.name)
     if arguments.has("json") {
-      Console.output(json(network, epochs, evaluation))
+      Console.output(json(network, epochs, report))
     } else {
-      Console.output(evaluation.headline)
-      if !isQuiet { Console.output(evaluation.report) }
+      Console.output(isQuiet ? report.headline : report.text(width: Console.outputWidth))
     }
+    try reportFile?.write(report, quiet: isQuiet)
     if !isQuiet {
       Console.error(
         out.map { "saved to \($0)" } ?? "nothing saved: add --out FILE to keep the model")
@@ -161,11 +171,12 @@ private struct Training {
   }
 
   private func json(
-    _ network: Network, _ epochs: [Trainer.Epoch], _ evaluation: Evaluation
+    _ network: Network, _ epochs: [Trainer.Epoch], _ report: EvaluationReport
   ) -> String {
+    let evaluation = report.evaluation
     let seconds = epochs.reduce(0) { $0 + $1.seconds }
     let images = epochs.reduce(0) { $0 + $1.images }
-    return JSON.object([
+    let own: [(String, JSON)] = [
       ("test_accuracy", .number(evaluation.accuracy)),
       ("test_loss", .optional(evaluation.loss) { .number($0) }),
       ("test_images", .integer(evaluation.count)),
@@ -190,10 +201,9 @@ private struct Training {
       ("loss", .string(recipe.trainer.loss.name)),
       ("parameters", .integer(network.parameterCount)),
       ("parameters_sha256", .string(network.parametersSHA256)),
-      ("recall", evaluation.recallJSON),
-      ("confusion", evaluation.confusionJSON),
       ("out", .optional(out) { .string($0) }),
-    ]).text
+    ]
+    return JSON.object(own + report.members).text
   }
 }
 
