@@ -19,6 +19,7 @@ let package = Package(
   products: [
     .library(name: "Striate", targets: ["Striate"]),
     .library(name: "StriateData", targets: ["StriateData"]),
+    .library(name: "StriateExplain", targets: ["StriateExplain"]),
     .executable(name: "striate", targets: ["StriateCommand"]),
   ],
   targets: [
@@ -48,13 +49,17 @@ let package = Package(
         .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
-    .executableTarget(name: "StriateCommand", dependencies: ["Striate", "StriateData"]),
+    .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
+    .executableTarget(
+      name: "StriateCommand", dependencies: ["Striate", "StriateData", "StriateExplain"]),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
   ],

@@ -12,8 +12,8 @@ extension Network {
   /// The version of the metadata that this library writes, and the newest it reads.
   static let modelVersion = 1
 
-  private static let (versionKey, architectureKey, preprocessingKey) = (
-    "striate.version", "striate.architecture", "striate.preprocessing"
+  private static let (versionKey, architectureKey, preprocessingKey, historyKey) = (
+    "striate.version", "striate.architecture", "striate.preprocessing", "striate.history"
   )
 
   /// Writes the network to the file at `path`, whole or not at all.
@@ -42,14 +42,19 @@ extension Network {
   func modelMetadata() throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // A loss may have become infinite; the network is saved all the same.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    return [
+    var metadata = [
       Network.versionKey: "\(Network.modelVersion)",
       Network.architectureKey: try json(architecture),
       Network.preprocessingKey: try json(preprocessing),
     ]
+    if let history { metadata[Network.historyKey] = try json(history) }
+    return metadata
   }
 
   /// The network of a model file that was read.
@@ -75,14 +80,20 @@ extension Network {
       guard let text = file.metadata[key] else {
         throw refuse("expected \(key) in the metadata, found none")
       }
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       do {
-        return try JSONDecoder().decode(type, from: Data(text.utf8))
+        return try decoder.decode(type, from: Data(text.utf8))
       } catch {
         throw refuse("\(key): expected JSON of its form, found another: \(reason(error))")
       }
     }
     let architecture = try decode(Architecture.self, Network.architectureKey)
     let preprocessing = try decode(Preprocessing.self, Network.preprocessingKey)
+    let history =
+      file.metadata[Network.historyKey] == nil
+      ? nil : try decode(TrainingHistory.self, Network.historyKey)
     var read: Set<String> = []
     do {
       self = try Network(architecture: architecture, ownLayer: ownLayer) { name, description in
@@ -111,6 +122,7 @@ extension Network {
     }
     try preprocessing.check(for: self, refuse: refuse)
     self.preprocessing = preprocessing
+    self.history = history
   }
 
   /// The SHA-256 hash of all parameters' bytes, little endian, in order: equal for two networks that

@@ -74,6 +74,9 @@ public struct Network: Sendable {
   /// What is done to pixels before they enter, and what the outputs mean.
   public var preprocessing = Preprocessing()
 
+  /// How it was trained, epoch by epoch; nil where nobody said.
+  public var history: TrainingHistory?
+
   /// The shape of the first output.
   public var outputShape: [Int] { shape(of: outputs[0]) }
 

@@ -12,6 +12,7 @@ final class BatchLoader: @unchecked Sendable {
 
   private let plan: Plan
   private let labels: [Int]
+  private let classCount: Int
   private let size: Int
   private let channelSize: Int
   private let scale: [Float]
@@ -44,6 +45,7 @@ final class BatchLoader: @unchecked Sendable {
         kernels: plan.kernels, workers: plan.pool.threads)
     }
     labels = dataset.labels
+    classCount = dataset.classNames.count
     size = dataset.imageShape.reduce(1, *)
     let channels = dataset.imageShape[0]
     channelSize = size / channels
@@ -116,7 +118,7 @@ final class BatchLoader: @unchecked Sendable {
   }
 
   /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
-  /// the ignored class.
+  /// the ignored class; the target of a single output for two classes is the class itself, 0 or 1.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
     Tasks(
       count: plan.blocks,
@@ -135,7 +137,12 @@ final class BatchLoader: @unchecked Sendable {
         place.update(repeating: 0, count: targets.blockStride)
         for lane in 0..<laneCount where block * laneCount + lane < count {
           let label = labels[indices[block * laneCount + lane]]
-          if label != ignored { place[label * laneCount + lane] = 1 }
+          guard label != ignored else { continue }
+          if classCount == 2, targets.elements == 1 {
+            place[lane] = Float(label)
+          } else {
+            place[label * laneCount + lane] = 1
+          }
         }
         augmenter?.mixTargets(place, count: targets.elements, block: block)
       })

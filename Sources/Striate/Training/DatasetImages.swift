@@ -21,6 +21,17 @@ extension Dataset {
     }
   }
 
+  /// What an image is called where people look for it, the path of its file; nil where it has no name.
+  ///
+  /// - Precondition: `index` is that of an image.
+  public func imageName(at index: Int) -> String? {
+    precondition(
+      index >= 0 && index < count,
+      "Dataset: expected an index from 0 to \(count - 1), found \(index)")
+    guard case .streamed(let source) = pixels else { return nil }
+    return source.name(of: index)
+  }
+
   /// The mean and the standard deviation of every channel over all images, bytes as 0 to 1.
   ///
   ///     μ[c] = Σ(n,h,w) x[n,c,h,w] / m        σ[c] = √(Σ(n,h,w) (x[n,c,h,w] − μ[c])² / m)

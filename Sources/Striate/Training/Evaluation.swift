@@ -1,12 +1,18 @@
-import LaneKernels
-
 /// How well a network classifies a data set.
+///
+/// An image whose outputs are not all finite numbers has no prediction. It counts as wrong wherever images
+/// are counted (accuracy, recall, F1, Cohen's kappa), and takes no part in what is made of
+/// probabilities alone (ROC, calibration, losses); `notFiniteCount` says how many there are.
 public struct Evaluation: Sendable, Equatable {
-  /// The class given to each image.
-  public let predictions: [Int]
+  /// The class given to each image; nil where its outputs are not all finite numbers.
+  public let predictions: [Int?]
 
-  /// `confusion[t][p]` is the number of images of class t that were taken for class p.
-  public let confusion: [[Int]]
+  /// The class of each image.
+  public let labels: [Int]
+
+  /// The probability of every class for every image, image after image; nil where they were not kept.
+  /// An image whose outputs are not all finite has NaN for every class.
+  public let probabilities: [Float]?
 
   /// The mean loss, where a loss was asked for.
   public let loss: Double?
@@ -14,21 +20,81 @@ public struct Evaluation: Sendable, Equatable {
   /// What the classes are called.
   public let classNames: [String]
 
-  init(predictions: [Int], labels: [Int], classNames: [String], loss: Double?) {
-    var confusion = Array(
-      repeating: Array(repeating: 0, count: classNames.count), count: classNames.count)
-    for (prediction, label) in zip(predictions, labels) { confusion[label][prediction] += 1 }
+  /// The number of images of each class.
+  public let classCounts: [Int]
+
+  /// The number of images that were taken for each class, rightly or not.
+  public let predictedCounts: [Int]
+
+  /// The number of images of each class that were found.
+  public let rightCounts: [Int]
+
+  init(
+    predictions: [Int?], labels: [Int], probabilities: [Float]? = nil, classNames: [String],
+    loss: Double?
+  ) {
     self.predictions = predictions
-    self.confusion = confusion
-    self.loss = loss
+    self.labels = labels
+    self.probabilities = probabilities
     self.classNames = classNames
+    self.loss = loss
+    let zeros = [Int](repeating: 0, count: classNames.count)
+    var (counts, predicted, right) = (zeros, zeros, zeros)
+    for (label, prediction) in zip(labels, predictions) {
+      counts[label] += 1
+      guard let prediction else { continue }
+      predicted[prediction] += 1
+      if prediction == label { right[label] += 1 }
+    }
+    (classCounts, predictedCounts, rightCounts) = (counts, predicted, right)
+  }
+
+  /// The evaluation of probabilities [N, C] that came from anywhere: of C classes, or [N, 1] with the
+  /// probability of the second of two.
+  ///
+  /// An image is taken for the class of its largest probability, the first of equal ones.
+  ///
+  /// - Precondition: there is a label of a class for each image.
+  public init(
+    probabilities: Tensor, labels: [Int], classNames: [String], loss: Double? = nil
+  ) {
+    let classes = classNames.count
+    let columns = classes == 2 ? [1, 2] : [classes]
+    precondition(
+      probabilities.shape.count == 2 && probabilities.shape[0] == labels.count
+        && columns.contains(probabilities.shape[1]),
+      "Evaluation: expected probabilities [\(labels.count), \(classes)], "
+        + "found \(probabilities.shape)")
+    let outside = labels.first { $0 < 0 || $0 >= classes }
+    precondition(
+      outside == nil,
+      "Evaluation: expected labels from 0 to \(classes - 1), found \(outside ?? 0)")
+    let size = probabilities.shape[1]
+    var predictions: [Int?] = []
+    var rows: [Float] = []
+    for image in labels.indices {
+      let row = probabilities.scalars[image * size..<(image + 1) * size]
+      let reading = OutputReading(
+        probabilities: size == classes ? Array(row) : row.flatMap { [1 - $0, $0] })
+      predictions.append(reading.classIndex)
+      rows += reading.probabilities
+    }
+    self.init(
+      predictions: predictions, labels: labels, probabilities: rows, classNames: classNames,
+      loss: loss)
   }
 
   /// The number of images.
   public var count: Int { predictions.count }
 
+  /// The number of classes.
+  public var classCount: Int { classNames.count }
+
   /// The number of images whose class was found.
-  public var right: Int { confusion.indices.reduce(0) { $0 + confusion[$1][$1] } }
+  public var right: Int { rightCounts.reduce(0, +) }
+
+  /// The number of images whose outputs are not all finite numbers.
+  public var notFiniteCount: Int { count - predictedCounts.reduce(0, +) }
 
   /// The share of images whose class was found, from 0 to 1.
   public var accuracy: Double { count == 0 ? 0 : Double(right) / Double(count) }
@@ -36,118 +102,15 @@ public struct Evaluation: Sendable, Equatable {
   /// The mean of the 0–1 loss: the share of images whose class was missed.
   public var zeroOneLoss: Double { 1 - accuracy }
 
-  /// For each class, the share of its images that were found; nil where it has none.
-  public var recall: [Double?] {
-    confusion.enumerated().map { index, row in
-      let total = row.reduce(0, +)
-      return total == 0 ? nil : Double(row[index]) / Double(total)
-    }
-  }
-}
-
-extension Network {
-  /// Classifies every image of a data set, after the network's own preprocessing.
+  /// `confusion[t][p]` is the number of images of class t that were taken for class p.
   ///
-  /// Throws `InvalidInput` where images or classes do not fit the network, and what the source of a
-  /// streamed data set throws.
-  public func evaluate(
-    on dataset: Dataset, loss: Loss? = nil, threads: Int = Engine.defaultThreads
-  ) throws -> Evaluation {
-    try check(dataset)
-    guard dataset.count > 0 else {
-      return Evaluation(predictions: [], labels: [], classNames: dataset.classNames, loss: nil)
+  /// Complexity: O(N + C²) for N images of C classes.
+  public var confusion: [[Int]] {
+    var matrix = [[Int]](
+      repeating: [Int](repeating: 0, count: classCount), count: classCount)
+    for (label, prediction) in zip(labels, predictions) {
+      if let prediction { matrix[label][prediction] += 1 }
     }
-    let plan = try Plan(
-      self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
-      threads: threads)
-    let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)
-    return try evaluator.evaluate()
-  }
-
-  /// Throws where the preprocessing has not one number a channel.
-  func checkPreprocessing() throws {
-    let channels = inputs[0].shape[0]
-    for (name, numbers) in [
-      ("mean", preprocessing.mean), ("standard deviation", preprocessing.standardDeviation),
-    ] where !numbers.isEmpty && numbers.count != channels {
-      throw InvalidInput(
-        description:
-          "preprocessing: expected \(channels) channels, found \(name) of \(numbers.count)")
-    }
-  }
-
-  /// Throws where a data set's images or classes, or the preprocessing, do not fit the network.
-  func check(_ dataset: Dataset) throws {
-    guard inputs.count == 1, inputs[0].shape == dataset.imageShape else {
-      let found = inputs.map { "\($0.shape)" }.joined(separator: ", ")
-      throw InvalidInput(
-        description: "data set: expected images \(found), found \(dataset.imageShape): "
-          + "use data of the shape that the network was made for")
-    }
-    try checkPreprocessing()
-    guard outputShape.count == 1, outputShape[0] >= dataset.classNames.count else {
-      throw InvalidInput(
-        description: "data set: expected at most \(outputShape) classes, found "
-          + "\(dataset.classNames.count): end the network with Dense(\(dataset.classNames.count))")
-    }
-  }
-}
-
-/// Runs a plan over a whole data set.
-struct Evaluator {
-  let dataset: Dataset
-  let plan: Plan
-  let loader: BatchLoader
-  let lossStep: LossStep?
-  let program: Program
-
-  init(
-    _ dataset: Dataset, preprocessing: Preprocessing, plan: Plan, loss: Loss?
-  ) throws {
-    self.dataset = dataset
-    self.plan = plan
-    loader = BatchLoader(dataset, preprocessing: preprocessing, plan: plan)
-    lossStep = try loss.map { try LossStep($0, plan: plan) }
-    let load = Phase(groups: [
-      loader.tasks(targets: lossStep?.targets, ignoring: loss?.ignoredIndex)
-    ])
-    program = Program([load] + plan.forward + (lossStep?.phases ?? []))
-  }
-
-  /// Throws where a streamed image cannot be read.
-  func evaluate() throws -> Evaluation {
-    var predictions: [Int] = []
-    predictions.reserveCapacity(dataset.count)
-    var (sum, weight) = (0.0, 0.0)
-    try loader.withPixels(of: dataset) {
-      let all = Array(0..<dataset.count)
-      loader.expect(all)
-      for start in stride(from: 0, to: dataset.count, by: plan.batchSize) {
-        let batch = all[start..<min(start + plan.batchSize, dataset.count)]
-        try loader.choose(batch)
-        lossStep?.setCount(batch.count)
-        plan.pool.run(program)
-        if let result = lossStep?.result() {
-          sum += result.meanLoss * result.weight
-          weight += result.weight
-        }
-        for image in 0..<batch.count { predictions.append(prediction(image)) }
-      }
-    }
-    return Evaluation(
-      predictions: predictions, labels: dataset.labels, classNames: dataset.classNames,
-      loss: lossStep == nil ? nil : weight == 0 ? 0 : sum / weight)
-  }
-
-  /// The class of the largest output, of those that the data have.
-  private func prediction(_ image: Int) -> Int {
-    let output = plan.output
-    let (block, lane) = image.quotientAndRemainder(dividingBy: laneCount)
-    let values = output.values + (block * output.blockStride + lane)
-    var best = 0
-    for k in 1..<dataset.classNames.count where values[k * laneCount] > values[best * laneCount] {
-      best = k
-    }
-    return best
+    return matrix
   }
 }

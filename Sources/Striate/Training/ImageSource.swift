@@ -14,11 +14,17 @@ public protocol ImageSource: AnyObject, Sendable {
 
   /// The sums over each channel of image `index`, where they are known without reading it.
   func channelSums(of index: Int) -> [ChannelSum]?
+
+  /// What image `index` is called where people look for it: the path of its file.
+  func name(of index: Int) -> String?
 }
 
 extension ImageSource {
   /// Nothing is known about an image before it is read.
   public func channelSums(of index: Int) -> [ChannelSum]? { nil }
+
+  /// Images have no names.
+  public func name(of index: Int) -> String? { nil }
 
   /// The bytes of one image.
   func bytes(of index: Int, size: Int) throws -> [UInt8] {
@@ -87,4 +93,6 @@ final class SelectedImages: ImageSource {
   }
 
   func channelSums(of index: Int) -> [ChannelSum]? { source.channelSums(of: indices[index]) }
+
+  func name(of index: Int) -> String? { source.name(of: indices[index]) }
 }

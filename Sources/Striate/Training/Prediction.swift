@@ -1,15 +1,18 @@
-import Foundation
-
 /// What a network takes an image for.
 public struct Prediction: Sendable, Equatable {
-  /// The class with the largest output; of a single output, whether it reaches ½.
+  /// The class with the largest output, the first of equal ones; of a single output, 1 where its
+  /// probability reaches ½. It means nothing where the outputs are not finite.
   public let classIndex: Int
 
   /// What that class is called; its number where the network has no names.
   public let className: String
 
-  /// A value from 0 to 1 for every output: see `Network.probabilities`.
+  /// A value from 0 to 1 for every class, NaN where the outputs are not all finite numbers: see
+  /// `Network.probabilities`.
   public let probabilities: [Float]
+
+  /// Whether the outputs are finite numbers; where they are not, the network knows nothing.
+  public var isFinite: Bool { probabilities.allSatisfy(\.isFinite) }
 }
 
 extension Network {
@@ -69,38 +72,5 @@ extension Network {
       result.scalars[i] = result.scalars[i] * scale + shift
     }
     return result
-  }
-
-  /// The outputs for one image as numbers from 0 to 1.
-  ///
-  /// Outputs of a network that ends in a softmax or a sigmoid are those numbers already; others are
-  /// taken as scores (logits):
-  ///
-  ///     p[k] = exp(y[k] − max y) / Σ(j) exp(y[j] − max y)
-  ///
-  /// Source: seeds/002 eq 16.
-  public func probabilities(_ outputs: [Float]) -> [Float] {
-    switch nodes.last?.layer {
-    case is Softmax: return outputs
-    case let layer as Activation where layer.function == .sigmoid: return outputs
-    default:
-      guard let largest = outputs.max() else { return [] }
-      let powers = outputs.map { exp(Double($0 - largest)) }
-      let sum = powers.reduce(0, +)
-      return powers.map { Float($0 / sum) }
-    }
-  }
-
-  private func prediction(_ outputs: [Float]) -> Prediction {
-    var best = 0
-    if outputs.count == 1 {
-      best = outputs[0] >= 0.5 ? 1 : 0
-    } else {
-      for k in outputs.indices where outputs[k] > outputs[best] { best = k }
-    }
-    let names = preprocessing.classNames
-    return Prediction(
-      classIndex: best, className: names.indices.contains(best) ? names[best] : "\(best)",
-      probabilities: probabilities(outputs))
   }
 }

@@ -35,6 +35,11 @@ extension Command {
         do {
           let pixels = try entrance.pixels(contentsOf: image)
           let prediction = try network.classify(entrance.tensor(pixels), threads: 1)[0]
+          guard prediction.isFinite else {
+            throw Failure(
+              "\(image): expected finite outputs of the model, found others: "
+                + "its parameters or the picture are too large for it")
+          }
           let answer = Answer(
             image: image, prediction: prediction, names: network.preprocessing.classNames,
             top: top)

@@ -1,5 +1,6 @@
 import Striate
 import StriateData
+import StriateExplain
 
 extension Command {
   static let train = Command(
@@ -31,7 +32,7 @@ extension Command {
           "share of the training images kept for validation, such as 0.1;\n"
             + "of a folder without test also for the final figures (\(Training.usualShare))"),
         Option("patience", "N", "stop after N epochs without a better validation loss"),
-      ] + CheckpointOptions.options + [LearningRateFinder.option, .json, .quiet],
+      ] + CheckpointOptions.options + [LearningRateFinder.option, ReportFile.option, .json, .quiet],
     examples: [
       "striate train digits --model numpy-cnn --out digits.safetensors",
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",
@@ -41,6 +42,7 @@ extension Command {
       "striate train mnist --model lenet --find-lr rates.svg",
       "striate train mnist --model lenet --out m.safetensors --checkpoint-every 500 --resume",
       "striate train my-photos --init-from photos.safetensors --freeze \"conv*\" --out new.safetensors",
+      "striate train my-photos --model convnet --out photos.safetensors --report photos.html",
     ],
     operands: ("DATA", 1...1),
     run: { try Training($0).run() })
@@ -56,6 +58,7 @@ private struct Training {
   let out: String?
   let inheritance: Inheritance
   let saving: CheckpointOptions
+  let reportFile: ReportFile?
   var recipe: Recipe
   let training: Dataset
   let test: Dataset
@@ -85,6 +88,10 @@ private struct Training {
       if let file { try AtomicFile.checkWritable(file) }
     }
     saving = try CheckpointOptions(arguments, conditions: inheritance.conditions)
+    reportFile = try ReportFile(arguments)
+    guard out == nil || out != reportFile?.path else {
+      throw arguments.mistake("report", "another file than --out", out ?? "")
+    }
 
     let loaded = try source.load(classes: classes, limit: limit, quiet: arguments.has("quiet"))
     var training = loaded.training
@@ -138,6 +145,7 @@ private struct Training {
       return !Interrupt.isRequested
     }
     display.end()
+    network.history = TrainingHistory(epochs)
     if let out { try network.save(to: out) }
     Interrupt.watchNoMore()
     // The end of the last epoch comes before any wish to stop.
@@ -150,12 +158,14 @@ private struct Training {
     }
     let evaluation = try network.evaluate(
       on: test, loss: recipe.trainer.loss, threads: recipe.trainer.threads)
+    let report = EvaluationReport(
+      network, evaluation, on: test, model: recipe.model, data: source.name)
     if arguments.has("json") {
-      Console.output(json(network, epochs, evaluation))
+      Console.output(json(network, epochs, report))
     } else {
-      Console.output(evaluation.headline)
-      if !isQuiet { Console.output(evaluation.report) }
+      Console.output(isQuiet ? report.headline : report.text(width: Console.outputWidth))
     }
+    try reportFile?.write(report, quiet: isQuiet)
     if !isQuiet {
       Console.error(
         out.map { "saved to \($0)" } ?? "nothing saved: add --out FILE to keep the model")
@@ -196,11 +206,12 @@ private struct Training {
   }
 
   private func json(
-    _ network: Network, _ epochs: [Trainer.Epoch], _ evaluation: Evaluation
+    _ network: Network, _ epochs: [Trainer.Epoch], _ report: EvaluationReport
   ) -> String {
+    let evaluation = report.evaluation
     let seconds = epochs.reduce(0) { $0 + $1.seconds }
     let images = epochs.reduce(0) { $0 + $1.images }
-    return JSON.object([
+    let own: [(String, JSON)] = [
       ("test_accuracy", .number(evaluation.accuracy)),
       ("test_loss", .optional(evaluation.loss) { .number($0) }),
       ("test_images", .integer(evaluation.count)),
@@ -225,8 +236,6 @@ private struct Training {
       ("loss", .string(recipe.trainer.loss.name)),
       ("parameters", .integer(network.parameterCount)),
       ("parameters_sha256", .string(network.parametersSHA256)),
-      ("recall", evaluation.recallJSON),
-      ("confusion", evaluation.confusionJSON),
       ("out", .optional(out) { .string($0) }),
       (
         "checkpoint",
@@ -240,7 +249,8 @@ private struct Training {
       (
         "frozen_parameters", .strings(network.parameters.filter(\.isFrozen).map(\.name))
       ),
-    ]).text
+    ]
+    return JSON.object(own + report.members).text
   }
 }
 

@@ -50,6 +50,9 @@ enum Console {
     return Int(size.ws_col)
   }
 
+  /// The columns that a line of results may have.
+  static var outputWidth: Int { outputIsTerminal ? max(40, width) : 80 }
+
   /// Writes all bytes; returns the system's error, or 0.
   private static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var text = text

@@ -40,9 +40,9 @@ struct Gallery {
     ).split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.dropLast()
   }
 
-  /// "7", or "9 instead of 7".
+  /// "7", or "9 instead of 7", or "nothing instead of 7".
   private func caption(_ index: Int) -> String {
-    let said = evaluation.classNames[evaluation.predictions[index]]
+    let said = evaluation.predictions[index].map { evaluation.classNames[$0] } ?? "nothing"
     let meant = evaluation.classNames[dataset.labels[index]]
     return said == meant ? said : "\(said) instead of \(meant)"
   }

@@ -67,7 +67,8 @@ struct Recipe {
     } else if isNew {
       model = try arguments.text("network") ?? ""
       network = try Network(text: model, input: input, seed: seed)
-      guard network.outputShape == [classes] else {
+      // One output tells two classes apart.
+      guard network.outputShape == [classes] || (classes == 2 && network.outputShape == [1]) else {
         throw Failure(
           "option --network: expected an output of \(classes) classes, found "
             + "\(network.outputShape): end the network with \"flatten, dense \(classes)\"")
@@ -79,9 +80,15 @@ struct Recipe {
     notes = try inheritance.apply(to: &network, copies: isNew)
     self.network = network
     epochs = try arguments.integer("epochs", in: 1...1_000_000) ?? named?.epochs ?? 5
+    let loss =
+      try arguments.description("loss") { try Loss(named: $0) } ?? named?.loss ?? network.usualLoss
+    guard network.outputShape != [1] || !loss.comparesClasses else {
+      throw Usage.Mistake(
+        "option --loss: expected a loss of single outputs such as binary-cross-entropy for a network "
+          + "of one output, found \(loss.name)")
+    }
     trainer = Trainer(
-      loss: try arguments.description("loss") { try Loss(named: $0) }
-        ?? named?.loss ?? network.usualLoss,
+      loss: loss,
       optimizer: try Self.optimizer(arguments, otherwise: named?.optimizer ?? Adam()),
       batchSize: try arguments.integer("batch", in: 1...1_000_000) ?? named?.batchSize ?? 32,
       seed: seed,
@@ -145,7 +152,17 @@ extension Network {
     switch nodes.last?.layer {
     case is Softmax: .negativeLogLikelihood
     case let layer as Activation where layer.function == .sigmoid: .binaryCrossEntropy
-    default: .softmaxCrossEntropy
+    default: outputShape == [1] ? .binaryCrossEntropyWithLogits() : .softmaxCrossEntropy
+    }
+  }
+}
+
+extension Loss {
+  /// Whether one output alone has nothing to learn from it.
+  fileprivate var comparesClasses: Bool {
+    switch kind {
+    case .crossEntropy, .negativeLogLikelihood, .focal, .multiMargin, .klDivergence: true
+    default: false
     }
   }
 }

@@ -37,6 +37,8 @@ final class FolderImages: ImageSource {
     let channels = reader.channels
     return Array(sums[index * channels..<(index + 1) * channels])
   }
+
+  func name(of index: Int) -> String? { reader.root + "/" + files[index] }
 }
 
 /// Brings the pictures of a folder to one shape.

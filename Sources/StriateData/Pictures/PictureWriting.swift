@@ -7,6 +7,16 @@ extension Picture {
     public let description: String
   }
 
+  /// The bytes of a PNG file that holds the picture; the same for the same picture.
+  ///
+  /// Throws `Unwritable` where memory runs out.
+  public func png() throws -> [UInt8] {
+    guard let file = PNGFile.encode(self) else {
+      throw Unwritable(description: "the picture could not be encoded as PNG")
+    }
+    return file
+  }
+
   /// Writes a PNG file: under a temporary name first, synced and renamed, so that a file of this
   /// name is never seen half-written.
   ///
