@@ -1,9 +1,9 @@
 import Foundation
 
 /// Values along one side of a diagram, and where their marks stand.
-struct Axis {
-  let range: ClosedRange<Double>
-  let ticks: [Double]
+package struct Axis {
+  package let range: ClosedRange<Double>
+  package let ticks: [Double]
   private let step: Double
 
   /// An axis over values whose marks are round numbers, at most `count` + 1 of them.
@@ -12,7 +12,7 @@ struct Axis {
   ///   - values: What is drawn; numbers that are not finite are left out.
   ///   - limits: What the axis may not go beyond.
   ///   - isWhole: Whether only whole numbers get a mark.
-  init(
+  package init(
     over values: [Double], within limits: ClosedRange<Double>? = nil, count: Int = 5,
     isWhole: Bool = false
   ) {
@@ -42,19 +42,19 @@ struct Axis {
   }
 
   /// How far along the axis a value stands, from 0 to 1.
-  func share(_ value: Double) -> Double {
+  package func share(_ value: Double) -> Double {
     (value - range.lowerBound) / (range.upperBound - range.lowerBound)
   }
 
   /// The number at a mark, with as many digits as tell it from its neighbours.
-  func label(_ tick: Double) -> String {
+  package func label(_ tick: Double) -> String {
     guard step >= 1e-4, abs(tick) < 1e6 else { return String(format: "%.3g", tick) }
     let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
     return tick == 0 ? "0" : tick.fixed(digits)
   }
 
   /// The same as a percentage.
-  func percentLabel(_ tick: Double) -> String {
+  package func percentLabel(_ tick: Double) -> String {
     let digits = max(0, Int((-log10(step) - 2 - 1e-9).rounded(.up)))
     return (tick * 100).fixed(min(digits, 4)) + " %"
   }
