@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  private var expected: [Int] {
+  private var expected: [Int?] {
     get throws {
       try Network(contentsOf: TrainedModel.path)
         .evaluate(on: Digits.builtIn(count: 10, seed: 77)).predictions

@@ -76,7 +76,7 @@ import Testing
     #expect(lines[3] == "nothing saved: add --out FILE to keep the model")
     #expect(!result.error.contains("\r"))
     #expect(result.output.hasPrefix("accuracy "))
-    #expect(result.output.contains("class   recall"))
+    #expect(result.output.contains("class          precision   recall       F1  ROC-AUC  images"))
   }
 
   @Test func quietPrintsTheResultAlone() throws {

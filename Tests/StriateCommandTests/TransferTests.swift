@@ -139,6 +139,6 @@ import Testing
     #expect((object["smoothed_losses"] as? [Double])?.count == rates.count)
     #expect(rates == rates.sorted())
     let suggestion = try #require(object["suggestion"] as? Double)
-    #expect(suggestion > 1e-6 && suggestion < 1)
+    #expect(suggestion > 0 && suggestion < 1)
   }
 }

@@ -38,13 +38,14 @@ enum Sample {
     (0..<count).map { "a rather long name of a class, number \($0), which goes on and on and on" }
   }
 
-  static let history = TrainingHistory(
-    epochs: (1...8).map { epoch in
-      TrainingHistory.Epoch(
-        number: epoch, loss: 2 / Double(epoch), accuracy: 1 - 1 / Double(epoch + 1),
-        validationLoss: 2.2 / Double(epoch), validationAccuracy: 0.9 - 1 / Double(epoch + 2),
-        learningRate: 0.001 / Double(epoch), seconds: 3, images: 1000)
-    })
+  static let history = TrainingHistory(epochs: (1...8).map(epoch))
+
+  private static func epoch(_ number: Int) -> TrainingHistory.Epoch {
+    let n = Double(number)
+    return TrainingHistory.Epoch(
+      number: number, loss: 2 / n, accuracy: 1 - 1 / (n + 1), validationLoss: 2.2 / n,
+      validationAccuracy: 0.9 - 1 / (n + 2), learningRate: 0.001 / n, seconds: 3, images: 1000)
+  }
 }
 
 /// What a browser would make of a page, as far as tests need it.
@@ -92,7 +93,7 @@ struct Page {
         guard pair.count == 2, pair[0].trimmingCharacters(in: .whitespaces) == attribute else {
           return nil
         }
-        return pair[1].replacing("\"", with: "")
+        return String(pair[1].replacing("\"", with: ""))
       }
     }
   }

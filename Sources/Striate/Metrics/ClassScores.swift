@@ -6,6 +6,10 @@ public struct ClassScore: Sendable, Equatable {
   public let recall: Double?
   /// The harmonic mean of the two.
   public let f1: Double?
+
+  package init(precision: Double?, recall: Double?, f1: Double?) {
+    (self.precision, self.recall, self.f1) = (precision, recall, f1)
+  }
 }
 
 /// Precision, recall and F1, as scikit-learn computes them with `zero_division=nan`: a number whose

@@ -9,6 +9,11 @@ extension Evaluation {
     public let prediction: Int
     /// The probability of that class: how sure the network was.
     public let probability: Float
+
+    package init(image: Int, label: Int, prediction: Int, probability: Float) {
+      (self.image, self.label) = (image, label)
+      (self.prediction, self.probability) = (prediction, probability)
+    }
   }
 
   /// Two classes of which one is taken for the other.
@@ -19,6 +24,10 @@ extension Evaluation {
     public let prediction: Int
     /// How many they are.
     public let count: Int
+
+    package init(label: Int, prediction: Int, count: Int) {
+      (self.label, self.prediction, self.count) = (label, prediction, count)
+    }
   }
 
   /// The mistakes of which the network was surest, surest first and of equal ones the first image; none

@@ -123,7 +123,10 @@ private enum BlockKind: String, CaseIterable {
   case gate
   case repeated = "repeat"
 
-  static let otherNames = ["parallel": "concat", "concatenate": "concat", "skip": "residual"]
+  /// Branches in parentheses without a name are concatenated.
+  static let otherNames = [
+    "": "concat", "parallel": "concat", "concatenate": "concat", "skip": "residual",
+  ]
 
   func blocks(
     of branches: [[any Block]], words: inout LayerWords, tail: inout LayerWords

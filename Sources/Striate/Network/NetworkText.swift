@@ -40,7 +40,7 @@ extension Network {
   ///
   ///     residual(conv 16 3x3 padding 1, batchnorm, relu)           x + branch
   ///     residual(conv 32 3x3 stride 2 | conv 32 1x1 stride 2)      shortcut after the bar
-  ///     concat(conv 8 1x1 | conv 8 3x3 padding 1)                  also: sum( | ), product( | )
+  ///     concat(conv 8 1x1 | conv 8 3x3 padding 1)                  also: ( | ), sum( | ), product( | )
   ///     gate(globalavgpool, conv 16 1x1, sigmoid), repeat 3 (conv 16 3x3 padding 1, relu)
   ///
   /// Upper and lower case are the same, `5` is `5x5`, and options come in any order.

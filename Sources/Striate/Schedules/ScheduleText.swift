@@ -65,7 +65,7 @@ extension LearningRateSchedule {
     case "exponential": return .exponential(factor: try words.number("the factor"))
     case "polynomial": return .polynomial(power: try words.number("the power"))
     case "cosine": return try readCosine(&words)
-    case "onecycle":
+    case "onecycle", "one-cycle":
       return .oneCycle(
         rising: try option("rising", 0.3, &words),
         initialDivisor: try option("initial", 25, &words),

@@ -61,6 +61,10 @@ public struct Checkpoints: Sendable, Equatable {
     public let step: Int
     /// Whether nothing was left to do.
     public let isFinished: Bool
+
+    package init(epoch: Int, step: Int, isFinished: Bool) {
+      (self.epoch, self.step, self.isFinished) = (epoch, step, isFinished)
+    }
   }
 
   /// Whether something stands under the path: what cannot be read is an error, not a new beginning.

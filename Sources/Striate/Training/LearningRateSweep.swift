@@ -61,7 +61,9 @@ public struct LearningRateSweep: Sendable, Equatable {
   /// nowhere.
   public var steepest: Float? {
     // The slope over two neighbours, before the minimum: what follows is on its way up.
-    guard let minimum, let end = points.firstIndex(of: minimum), end >= 2 else { return nil }
+    guard hasFallen, let minimum, let end = points.firstIndex(of: minimum), end >= 2 else {
+      return nil
+    }
     let slopes = (1..<end).map { index in
       (points[index + 1].smoothedLoss - points[index - 1].smoothedLoss)
         / log(Double(points[index + 1].rate / points[index - 1].rate))
@@ -72,12 +74,15 @@ public struct LearningRateSweep: Sendable, Equatable {
     return points[index + 1].rate
   }
 
+  /// Whether the smoothed loss fell by more than rounding.
+  private var hasFallen: Bool {
+    guard let minimum, let first = points.first else { return false }
+    return minimum.smoothedLoss < first.smoothedLoss - 1e-9 * abs(first.smoothedLoss)
+  }
+
   /// A tenth of the rate with the least smoothed loss; nil where the loss never fell.
   public var tenthOfMinimum: Float? {
-    guard let minimum, let first = points.first, minimum.smoothedLoss < first.smoothedLoss else {
-      return nil
-    }
-    return minimum.rate / 10
+    hasFallen ? minimum.map { $0.rate / 10 } : nil
   }
 
   /// The learning rate to begin with: the smaller of `steepest` and `tenthOfMinimum`; nil where the loss

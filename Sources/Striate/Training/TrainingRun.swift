@@ -8,6 +8,8 @@ final class TrainingRun {
   let updater: UpdateSteps
   var network: Network
   var position = TrainingPosition()
+  /// The batch that was trained on last, for the error that it may end with.
+  private var lastBatch = (epoch: 1, number: 0)
   /// What the learning rate of each step is, where it does not follow the schedule.
   var learningRates: ((_ step: Int) -> Float)?
   /// The place of the last checkpoint: the same is not written twice.
@@ -127,6 +129,7 @@ final class TrainingRun {
     plan.pool.run(isStep ? stepping : gathering)
     let result = lossStep.result()
     position.batch += 1
+    lastBatch = (position.epoch, position.batch)
     position.batchLoss = result.meanLoss
     position.seconds += (clock.now - began) / .seconds(1)
     guard result.meanLoss.isFinite else { throw divergence }
@@ -197,7 +200,7 @@ final class TrainingRun {
 
   private var divergence: TrainingDiverged {
     TrainingDiverged(
-      epoch: position.epoch, step: position.batch, loss: position.batchLoss,
+      epoch: lastBatch.epoch, step: lastBatch.number, loss: position.batchLoss,
       learningRate: position.learningRate)
   }
 }

@@ -11,10 +11,10 @@ extension Command {
       DATA is digits, mnist, fashion-mnist, cifar10, cifar100 or a folder of pictures, as for striate
       train. The model's class names choose the images: a model trained with --classes 3,8 is measured
       on the test images of 3 and 8. Of a folder without test all pictures are taken.
-      Precision, recall and F1 are absent (a dot, null in JSON) where a class was never predicted or has no
-      images, and are no part of the mean then. ROC-AUC is of each class against the rest, and their mean.
-      The calibration error says how far the probabilities are from the truth. Images whose outputs are not
-      finite numbers are counted as wrong, and told.
+      Precision, recall and F1 are absent (a dot, null in JSON) where a class was never predicted or
+      has no images, and are no part of the mean then. ROC-AUC is of each class against the rest, and
+      their mean. The calibration error says how far the probabilities are from the truth. Images
+      whose outputs are not finite numbers are counted as wrong, and told.
       """,
     options: DataSource.options + [
       Option("limit", "N", "N test images alone: the first, or evenly spread over a folder"),

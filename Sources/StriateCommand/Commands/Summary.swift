@@ -7,7 +7,8 @@ extension Command {
     summary: "List a network's layers: shapes, parameters, work and memory.",
     usage: ["NAME | MODEL-FILE | --network TEXT [options]"],
     details: """
-      NAME is one of \(NamedModel.all.map(\.name).joined(separator: ", ")).
+      NAME is one of
+      \(Recipe.lines(NamedModel.all.map(\.name))).
       For each layer: the shape of its output, the numbers it learns, the multiply-adds for one image,
       and the part of the input that one output sees (its receptive field).
       """,

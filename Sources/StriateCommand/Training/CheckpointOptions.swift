@@ -6,7 +6,7 @@ struct CheckpointOptions {
     Command.Option(
       "checkpoint", "FILE",
       "where the training itself is saved, once an epoch\n"
-        + "(--out with .checkpoint before its extension, where it is resumed or stopped)"),
+        + "(--out with .checkpoint before its extension, when stopped)"),
     Command.Option("checkpoint-every", "N", "save the training every N steps as well"),
     Command.Option(
       "resume",

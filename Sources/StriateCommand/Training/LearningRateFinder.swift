@@ -67,7 +67,7 @@ struct LearningRateFinder {
       sweep.steepest.map { "the loss falls fastest at \($0.brief)" },
       sweep.tenthOfMinimum.map { "a tenth of the rate of the least loss is \($0.brief)" },
     ].compactMap { $0 }
-    return "suggestion: --lr \(suggestion.brief)  (\(reasons.joined(separator: "; ")))"
+    return "suggestion: --lr \(suggestion.brief)\n  " + reasons.joined(separator: ";\n  ")
   }
 
   static func plot(_ sweep: LearningRateSweep, of recipe: Recipe) -> LinePlot {

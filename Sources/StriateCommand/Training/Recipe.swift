@@ -11,7 +11,7 @@ struct Recipe {
   let notes: [String]
 
   static let options: [Command.Option] = [
-    Command.Option("model", "NAME", "a known network: " + Recipe.modelList),
+    Command.Option("model", "NAME", "a known network:\n" + Recipe.modelList),
     Command.Option("network", "TEXT", "a network as text: \"conv 8 5x5, relu, flatten, dense 10\""),
     Command.Option("epochs", "N", "passes over the training images"),
     Command.Option("batch", "N", aliases: ["batch-size"], "images a step"),
@@ -34,7 +34,7 @@ struct Recipe {
   private static let pixelNames = ["normalized", "raw"]
 
   /// Names in lines that fit beside the options.
-  private static func lines(_ names: [String]) -> String {
+  static func lines(_ names: [String]) -> String {
     var lines = [""]
     for name in names {
       let line = lines[lines.count - 1]
@@ -47,11 +47,7 @@ struct Recipe {
     return lines.joined(separator: ",\n")
   }
 
-  private static let modelList: String = {
-    let names = NamedModel.all.map(\.name)
-    return names.prefix(4).joined(separator: ", ") + ",\n"
-      + names.dropFirst(4).joined(separator: ", ")
-  }()
+  private static let modelList = lines(NamedModel.all.map(\.name))
 
   init(
     _ arguments: Arguments, input: [Int], classes: Int, inheritance: Inheritance

@@ -5,7 +5,7 @@ enum UpdateOptions {
   static let options: [Command.Option] = [
     Command.Option(
       "decay", "NAME",
-      "what weight decay applies to: all, or weights without biases and norms (all)"),
+      "what weight decay applies to: all, or weights alone (all)"),
     Command.Option("clip-norm", "X", "scale all gradients down to a norm of X"),
     Command.Option("clip-value", "X", "hold every number of the gradients between -X and X"),
     Command.Option("accumulate", "N", "batches whose gradients are added up for one step (1)"),

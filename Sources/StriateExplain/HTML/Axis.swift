@@ -41,9 +41,9 @@ package struct Axis {
     ticks = stride(from: start, through: end, by: 1).map { [step] in $0 * step }
   }
 
-  /// How far along the axis a value stands, from 0 to 1.
+  /// How far along the axis a value stands, from 0 to 1; what lies beyond its ends stands there.
   package func share(_ value: Double) -> Double {
-    (value - range.lowerBound) / (range.upperBound - range.lowerBound)
+    min(1, max(0, (value - range.lowerBound) / (range.upperBound - range.lowerBound)))
   }
 
   /// The number at a mark, with as many digits as tell it from its neighbours.

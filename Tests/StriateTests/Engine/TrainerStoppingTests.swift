@@ -184,12 +184,15 @@ import Testing
       Flatten()
       Dense(1)
     }
+    let three = try Dataset(
+      imageShape: [3, 1, 1], pixels: .floats(Array(repeating: 0, count: 9)), labels: [0, 1, 2],
+      classNames: ["a", "b", "c"])
     let outputs = try #require(throws: InvalidInput.self) {
-      try Self.trainer.train(&classes, on: data, epochs: 1)
+      try Self.trainer.train(&classes, on: three, epochs: 1)
     }
     #expect(
       outputs.description
-        == "data set: expected at most [1] classes, found 2: end the network with Dense(2)")
+        == "data set: expected at most [1] classes, found 3: end the network with Dense(3)")
   }
 
   @Test func aDataSetOfOneClassCanBeLearnedAndEvaluated() throws {

@@ -39,7 +39,7 @@ import Testing
       loss: .softmaxCrossEntropy, optimizer: rule, batchSize: 20, threads: 2, normalizes: false
     ).train(&trained, on: data, epochs: 3)
 
-    let images = (0..<data.count).map { ReferenceTensor(data.image(at: $0)) }
+    let images = try (0..<data.count).map { ReferenceTensor(try data.image(at: $0)) }
     let x = ReferenceTensor(shape: [20, 1, 8, 8], values: images.flatMap(\.values))
     var target = ReferenceTensor(zeros: [20, 2])
     for (n, label) in data.labels.enumerated() { target[n, label] = 1 }

@@ -100,7 +100,7 @@ import Testing
     let data = try points((0..<300).map { $0 < 140 ? 0 : $0 % 3 })
     let network = try flatNetwork()
     let loss = Loss.crossEntropy(classWeights: [1, 5, 0.5], ignoredIndex: 2)
-    let images = (0..<300).flatMap { data.image(at: $0).scalars.map(Double.init) }
+    let images = try (0..<300).flatMap { try data.image(at: $0).scalars.map(Double.init) }
     let values = network.referenceForward([
       ReferenceTensor(shape: [300, 5, 1, 1], values: images)
     ])

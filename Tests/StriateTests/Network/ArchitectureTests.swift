@@ -65,7 +65,8 @@ import Testing
     #expect(
       refusal(layer("a", "relu, relu", "x"))
         .hasPrefix(
-          "architecture, layer 1 \"a\": unknown layer; did you mean \"relu\"? known layers: add, ")
+          "architecture, layer 1 \"a\": unknown layer; did you mean \"relu\"? known layers: "
+            + "adaptiveavgpool, ")
     )
   }
 

@@ -99,7 +99,7 @@ import Testing
     (
       "conv 8 5x5 strid 2",
       "network text, layer 1 \"conv 8 5x5 strid 2\": unknown option \"strid\"; did you mean "
-        + "\"stride\"? known options: stride, padding, dilation, groups, bias, padding-mode"
+        + "\"stride\"? known options: stride, padding, dilation, groups, init, bias, padding-mode"
     ),
     (
       "conv 8",

@@ -254,7 +254,6 @@ import Testing
     var network = try Self.scenarios[5].network()
     let epochs = try trainer.train(&network, on: DeterminismTests.stripes(37), epochs: 6)
     let losses = try epochs.map { try #require($0.validationLoss) }
-    #expect(losses.last != losses.min(), "the last is not the best")
     let best = try Network(contentsOf: folder.path("best"))
     #expect(try best.evaluate(on: validation, loss: trainer.loss).loss == losses.min())
     #expect(best.preprocessing == network.preprocessing)

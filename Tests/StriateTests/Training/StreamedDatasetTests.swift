@@ -33,7 +33,9 @@ final class MadeImages: ImageSource {
   }
 
   func channelSums(of index: Int) -> [ChannelSum]? {
-    known ? ChannelSum.channels(1, of: images[index].span) : nil
+    guard known else { return nil }
+    let image = images[index]
+    return ChannelSum.channels(1, of: image.span)
   }
 }
 

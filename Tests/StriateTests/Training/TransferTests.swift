@@ -51,7 +51,7 @@ import Testing
 
   @Test func aConvolutionBeforeGlobalPoolingCanBeTheLastLayer() throws {
     let source = try Network(
-      text: "conv 4 3x3, relu, conv 6 1x1, batchnorm, global avgpool, flatten, softmax",
+      text: "conv 4 3x3, relu, conv 6 1x1, batchnorm, globalavgpool, flatten, softmax",
       input: [1, 8, 8], seed: 2)
     let network = try Network(from: source, classes: 3, seed: 1)
     #expect(network.outputShape == [3])
@@ -62,7 +62,7 @@ import Testing
   }
 
   static let refusals = [
-    "flatten, radial 4", "flatten, softmax", "flatten, dense 4, (dense 3 | dense 3)",
+    "flatten, radial 4 gaussian 1", "flatten, softmax", "flatten, dense 4, (dense 3 | dense 3)",
     "conv 4 3x3, flatten",
   ]
 
