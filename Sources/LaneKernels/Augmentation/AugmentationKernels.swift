@@ -25,8 +25,7 @@ public struct AugmentationKernels: Sendable {
     @Sendable (_ count: Int, _ threshold: Lanes, _ step: Lanes, _ x: Target) -> Void
   public let stretch:
     @Sendable (_ channels: Int, _ pixels: Int, _ changes: Lanes, _ x: Target) -> Void
-  public let equalize:
-    @Sendable (_ channels: Int, _ pixels: Int, _ lane: Int, _ x: Target) -> Void
+  public let equalize: @Sendable (_ channels: Int, _ pixels: Int, _ lane: Int, _ x: Target) -> Void
   public let erase:
     @Sendable (
       _ channels: Int, _ height: Int, _ width: Int, _ lane: Int, _ columns: Range<Int>,

@@ -150,8 +150,10 @@ extension ImageChange {
     // A shear leaves the image's first row or column where it is, a translation is of whole pixels.
     case 1: return .map(PlaneMap(xy: 0.3 * signed, x: 0.15 * signed))
     case 2: return .map(PlaneMap(yx: 0.3 * signed, y: 0.15 * signed))
-    case 3: return .map(PlaneMap(x: (150.0 / 331 * Double(size.width) * signed).rounded(.towardZero)))
-    case 4: return .map(PlaneMap(y: (150.0 / 331 * Double(size.height) * signed).rounded(.towardZero)))
+    case 3:
+      return .map(PlaneMap(x: (150.0 / 331 * Double(size.width) * signed).rounded(.towardZero)))
+    case 4:
+      return .map(PlaneMap(y: (150.0 / 331 * Double(size.height) * signed).rounded(.towardZero)))
     case 5: return .map(.rotation(degrees: 30 * signed, of: size))
     case 6: return .brightness(1 + 0.9 * signed)
     case 7: return .colour(2, 1 + 0.9 * signed, size)

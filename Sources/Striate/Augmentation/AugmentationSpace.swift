@@ -20,7 +20,8 @@ final class AugmentationSpace: @unchecked Sendable {
   private let rows: UnsafeMutableRawPointer
   private let addresses: UnsafeMutableRawPointer
 
-  init(_ stages: AugmentationStages, changeCount: Int, size: ImageSize, pixel: any StoredPixel.Type) {
+  init(_ stages: AugmentationStages, changeCount: Int, size: ImageSize, pixel: any StoredPixel.Type)
+  {
     changes = Array(repeating: .none, count: changeCount * laneCount)
     moves = RowMoves(size)
     lanes = Storage(count: stages.stages.isEmpty ? 0 : size.count * laneCount)

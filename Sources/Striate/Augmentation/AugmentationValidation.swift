@@ -29,7 +29,8 @@ extension Augmentation {
     for (index, step) in steps.enumerated() {
       guard case .crop(let padding, .reflect) = step.transform, padding >= side else { continue }
       throw InvalidAugmentation(
-        description: "augmentation, transform \(index + 1) \"\(step.text)\": expected a padding below "
+        description:
+          "augmentation, transform \(index + 1) \"\(step.text)\": expected a padding below "
           + "\(side), the shorter side of \(imageShape[1])×\(imageShape[2]) pixels, "
           + "found \(padding): a mirror image reaches no further")
     }

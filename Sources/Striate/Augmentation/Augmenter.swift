@@ -89,7 +89,9 @@ package final class Augmenter: @unchecked Sendable {
     }
     let images =
       stages.leading.isEmpty
-      ? rows : space.move(rows, slots: stages.leading, size: size.count, 
+      ? rows
+      : space.move(
+        rows, slots: stages.leading, size: size.count,
         fill: Pixel.choose(bytes: byteFill, floats: floatFill))
     Pixel.load(
       images, count: size.count, channelSize: size.area, scale: loading.scale,

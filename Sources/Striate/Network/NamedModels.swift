@@ -104,48 +104,51 @@ public struct NamedModel: Sendable {
 
 extension NamedModel {
   /// All models, simplest first.
-  public static let all: [NamedModel] = [
-    // A layer of step units has no gradient; Li §1.1 names the sigmoid neuron as the one that has, and
-    // §1.3 gives its cost.
-    NamedModel(
-      "perceptron", "one layer of sigmoid neurons (Li, COMP4121, §1.1)",
-      loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 0.5), batchSize: 10,
-      epochs: 5, normalizes: false
-    ) { "flatten, dense \($0), sigmoid" },
-    // Nielsen's learning rate of 3 is for half the squared error: 1.5 for the whole.
-    NamedModel(
-      "mlp", "784-30-10 sigmoid neurons (Li, COMP4121, §1.2; Nielsen, chapter 1)",
-      loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 1.5), batchSize: 10,
-      epochs: 30, normalizes: false
-    ) { "flatten, dense 30, sigmoid, dense \($0), sigmoid" },
-    // Three maps leave little room: with a constant learning rate the last steps' noise costs half a
-    // percent of accuracy.
-    NamedModel(
-      "nielsen", "three 5x5 maps, max-pooling, dense (Li, COMP4121, fig 24; Nielsen, chapter 6)",
-      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 3e-3), batchSize: 32, epochs: 5,
-      schedule: .linear
-    ) { "conv 3 5x5, relu, maxpool 2, flatten, dense \($0)" },
-    NamedModel(
-      "numpy-cnn", "the network of Escontrela's Numpy-CNN: two 5x5 convolutions, dense 128",
-      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 32, epochs: 2
-    ) { "conv 8 5x5, relu, conv 8 5x5, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
-    NamedModel(
-      "sigmoid-cnn",
-      "convolution, sigmoid, dense, sigmoid, half the squared error, for two classes",
-      loss: .halfSquaredError, optimizer: Adam(learningRate: 1e-3), batchSize: 10, epochs: 5
-    ) { "conv 8 5x5, sigmoid, flatten, dense \($0), sigmoid" },
-    NamedModel(
-      "lenet", "LeNet with ReLU and max-pooling: 20 and 50 maps of 5x5, dense 500",
-      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
-      schedule: .linear
-    ) {
-      "conv 20 5x5, relu, maxpool 2, conv 50 5x5, relu, maxpool 2, flatten, dense 500, relu, "
-        + "dense \($0)"
-    },
-    NamedModel(
-      "convnet", "32 and 64 maps of 3x3, max-pooling, dense 128",
-      loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
-      schedule: .linear
-    ) { "conv 32 3x3, relu, conv 64 3x3, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
-  ] + photographs
+  public static let all: [NamedModel] =
+    [
+      // A layer of step units has no gradient; Li §1.1 names the sigmoid neuron as the one that has, and
+      // §1.3 gives its cost.
+      NamedModel(
+        "perceptron", "one layer of sigmoid neurons (Li, COMP4121, §1.1)",
+        loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 0.5), batchSize: 10,
+        epochs: 5, normalizes: false
+      ) { "flatten, dense \($0), sigmoid" },
+      // Nielsen's learning rate of 3 is for half the squared error: 1.5 for the whole.
+      NamedModel(
+        "mlp", "784-30-10 sigmoid neurons (Li, COMP4121, §1.2; Nielsen, chapter 1)",
+        loss: .meanSquaredError, optimizer: GradientDescent(learningRate: 1.5), batchSize: 10,
+        epochs: 30, normalizes: false
+      ) { "flatten, dense 30, sigmoid, dense \($0), sigmoid" },
+      // Three maps leave little room: with a constant learning rate the last steps' noise costs half a
+      // percent of accuracy.
+      NamedModel(
+        "nielsen", "three 5x5 maps, max-pooling, dense (Li, COMP4121, fig 24; Nielsen, chapter 6)",
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 3e-3), batchSize: 32, epochs: 5,
+        schedule: .linear
+      ) { "conv 3 5x5, relu, maxpool 2, flatten, dense \($0)" },
+      NamedModel(
+        "numpy-cnn", "the network of Escontrela's Numpy-CNN: two 5x5 convolutions, dense 128",
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 32, epochs: 2
+      ) { "conv 8 5x5, relu, conv 8 5x5, relu, maxpool 2, flatten, dense 128, relu, dense \($0)" },
+      NamedModel(
+        "sigmoid-cnn",
+        "convolution, sigmoid, dense, sigmoid, half the squared error, for two classes",
+        loss: .halfSquaredError, optimizer: Adam(learningRate: 1e-3), batchSize: 10, epochs: 5
+      ) { "conv 8 5x5, sigmoid, flatten, dense \($0), sigmoid" },
+      NamedModel(
+        "lenet", "LeNet with ReLU and max-pooling: 20 and 50 maps of 5x5, dense 500",
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
+        schedule: .linear
+      ) {
+        "conv 20 5x5, relu, maxpool 2, conv 50 5x5, relu, maxpool 2, flatten, dense 500, relu, "
+          + "dense \($0)"
+      },
+      NamedModel(
+        "convnet", "32 and 64 maps of 3x3, max-pooling, dense 128",
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-3), batchSize: 64, epochs: 5,
+        schedule: .linear
+      ) {
+        "conv 32 3x3, relu, conv 64 3x3, relu, maxpool 2, flatten, dense 128, relu, dense \($0)"
+      },
+    ] + photographs
 }

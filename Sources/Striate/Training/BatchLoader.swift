@@ -118,25 +118,27 @@ final class BatchLoader: @unchecked Sendable {
   /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
   /// the ignored class.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
-    Tasks(count: plan.blocks, onWorker: { [self] block, worker in
-      let input = plan.inputs[0]
-      let target = input.values + block * input.blockStride
-      switch pixels {
-      case .bytes(let base):
-        withAddresses(block, base) { load($0, block, worker, target) }
-      case .floats(let base):
-        withAddresses(block, base) { load($0, block, worker, target) }
-      case nil: break
-      }
-      guard let targets else { return }
-      let place = targets.values + block * targets.blockStride
-      place.update(repeating: 0, count: targets.blockStride)
-      for lane in 0..<laneCount where block * laneCount + lane < count {
-        let label = labels[indices[block * laneCount + lane]]
-        if label != ignored { place[label * laneCount + lane] = 1 }
-      }
-      augmenter?.mixTargets(place, count: targets.elements, block: block)
-    })
+    Tasks(
+      count: plan.blocks,
+      onWorker: { [self] block, worker in
+        let input = plan.inputs[0]
+        let target = input.values + block * input.blockStride
+        switch pixels {
+        case .bytes(let base):
+          withAddresses(block, base) { load($0, block, worker, target) }
+        case .floats(let base):
+          withAddresses(block, base) { load($0, block, worker, target) }
+        case nil: break
+        }
+        guard let targets else { return }
+        let place = targets.values + block * targets.blockStride
+        place.update(repeating: 0, count: targets.blockStride)
+        for lane in 0..<laneCount where block * laneCount + lane < count {
+          let label = labels[indices[block * laneCount + lane]]
+          if label != ignored { place[label * laneCount + lane] = 1 }
+        }
+        augmenter?.mixTargets(place, count: targets.elements, block: block)
+      })
   }
 
   /// Brings the images of a block into lanes.
