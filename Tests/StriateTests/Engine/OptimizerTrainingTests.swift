@@ -2,7 +2,7 @@ import Striate
 import Testing
 
 /// Optimizers in a training: whole networks, any number of threads.
-@Suite struct UpdateTaskTests {
+@Suite struct OptimizerTrainingTests {
   static let rules: [any Optimizer] = [
     SGD(learningRate: 0.05, momentum: 0.9), Adagrad(learningRate: 0.05),
     Adadelta(learningRate: 2), NAdam(learningRate: 0.02), Lion(learningRate: 0.003),
