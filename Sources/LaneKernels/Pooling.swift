@@ -1,6 +1,6 @@
 /// How a pooling window becomes one number.
 @frozen
-public enum PoolingKernel: Sendable, Equatable {
+public enum PoolingKernel: Sendable {
   /// The largest.
   case maximum
   /// The mean.
@@ -17,7 +17,8 @@ public struct PoolingPass: @unchecked Sendable {
   public var inputHeight: Int, inputWidth: Int
   public var outputHeight: Int, outputWidth: Int
   /// For each row (column) of the output three numbers: its window's first row inside the image, how
-  /// many rows of the window lie inside, and how many of them count for a mean.
+  /// many rows of the window lie inside, and how many of them count for a mean. Where all windows are
+  /// alike, those of the first two rows are enough.
   public var rows: UnsafePointer<Int>, columns: UnsafePointer<Int>
   /// The distance between neighbouring rows (columns) of a window.
   public var rowStep: Int, columnStep: Int
@@ -234,7 +235,7 @@ func poolGradient<ISA: InstructionSet>(
   if !pass.isDisjoint || !pass.coversInput {
     clear(isa, count: channels &* pass.inputHeight &* pass.inputWidth &* laneCount, dx)
   }
-  if kind == .maximum, pass.isQuads {
+  if case .maximum = kind, pass.isQuads {
     maximumOfQuadsGradient(pass, channels, x, y, dy, dx)
   } else if pass.isDisjoint {
     poolGradientWindows(isa, kind, pass, channels, x, y, dy) { (dx + $0).store($1) }
@@ -254,7 +255,7 @@ func poolGradientWindows<ISA: InstructionSet>(
 ) {
   switch kind {
   case .maximum:
-    forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
+    forEachWindow(pass, channels) { output, place, window in
       let largest = (y + output).load(Lanes.self)
       var rest = (dy + output).load(Lanes.self)
       window.forEachPixel(from: place, &rest) {
@@ -264,15 +265,15 @@ func poolGradientWindows<ISA: InstructionSet>(
       }
     }
   case .average:
-    forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
+    forEachWindow(pass, channels) { output, place, window in
       var share = (dy + output).load(Lanes.self) * window.scale
       window.forEachPixel(from: place, &share) { put($0, $1) }
     }
-  case .norm(2):
+  case .norm(let power) where power == 2:
     forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
       let length = (y + output).load(Lanes.self)
-      let slope = (dy + output).load(Lanes.self) * window.scale
-      var share = select(length .== 0, 0, slope / select(length .== 0, 1, length))
+      var share = (dy + output).load(Lanes.self) * window.scale
+      share /= select(length .== 0, .infinity, length)
       window.forEachPixel(from: place, &share) { put($0, (x + $0).load(Lanes.self) * $1) }
     }
   case .norm(let power):
