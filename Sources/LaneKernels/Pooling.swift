@@ -17,7 +17,8 @@ public struct PoolingPass: @unchecked Sendable {
   public var inputHeight: Int, inputWidth: Int
   public var outputHeight: Int, outputWidth: Int
   /// For each row (column) of the output three numbers: its window's first row inside the image, how
-  /// many rows of the window lie inside, and how many of them count for a mean.
+  /// many rows of the window lie inside, and how many of them count for a mean. Where all windows are
+  /// alike, those of the first two rows are enough.
   public var rows: UnsafePointer<Int>, columns: UnsafePointer<Int>
   /// The distance between neighbouring rows (columns) of a window.
   public var rowStep: Int, columnStep: Int
@@ -27,6 +28,8 @@ public struct PoolingPass: @unchecked Sendable {
   public var isDisjoint: Bool
   /// Every input pixel belongs to a window.
   public var coversInput: Bool
+  /// All windows have one size and equal distances.
+  public var isUniform: Bool
   /// All windows are 2 × 2 and lie side by side.
   public var isQuads: Bool
 
@@ -34,94 +37,114 @@ public struct PoolingPass: @unchecked Sendable {
   public init(
     inputHeight: Int, inputWidth: Int, outputHeight: Int, outputWidth: Int,
     rows: UnsafePointer<Int>, columns: UnsafePointer<Int>, rowStep: Int, columnStep: Int,
-    kernelSize: Int, isDisjoint: Bool, coversInput: Bool, isQuads: Bool
+    kernelSize: Int, isDisjoint: Bool, coversInput: Bool, isUniform: Bool, isQuads: Bool
   ) {
     (self.inputHeight, self.inputWidth) = (inputHeight, inputWidth)
     (self.outputHeight, self.outputWidth) = (outputHeight, outputWidth)
     (self.rows, self.columns) = (rows, columns)
     (self.rowStep, self.columnStep) = (rowStep, columnStep)
     self.kernelSize = kernelSize
-    (self.isDisjoint, self.coversInput, self.isQuads) = (isDisjoint, coversInput, isQuads)
+    (self.isDisjoint, self.coversInput) = (isDisjoint, coversInput)
+    (self.isUniform, self.isQuads) = (isUniform, isQuads)
   }
 }
 
 /// The pixels of one window that lie inside the image.
 @frozen @usableFromInline
 struct PoolingWindow {
-  /// Where the first pixel lies, in Floats.
-  @usableFromInline var place: Int
   @usableFromInline var rows: Int, columns: Int
   @usableFromInline var rowStride: Int, columnStride: Int
-  /// The number of pixels that count for a mean.
-  @usableFromInline var size: Int
+  /// What the sum over the window is multiplied by.
+  @usableFromInline var scale: Float
 
   @inlinable @inline(__always)
-  init(place: Int, rows: Int, columns: Int, rowStride: Int, columnStride: Int, size: Int) {
-    (self.place, self.rows, self.columns) = (place, rows, columns)
-    (self.rowStride, self.columnStride, self.size) = (rowStride, columnStride, size)
+  init(rows: Int, columns: Int, rowStride: Int, columnStride: Int, scale: Float) {
+    (self.rows, self.columns, self.scale) = (rows, columns, scale)
+    (self.rowStride, self.columnStride) = (rowStride, columnStride)
   }
 
-  /// Calls `body` with the place of every pixel, row by row.
+  /// Calls `body` with the place of every pixel, row by row, and a number that goes from one to the next.
   @inlinable @inline(__always)
-  func forEachPixel(_ body: (_ place: Int) -> Void) {
+  func forEachPixel(
+    from place: Int, _ value: inout Lanes, _ body: (_ place: Int, inout Lanes) -> Void
+  ) {
     var row = place
     for _ in 0..<rows {
-      var pixel = row
-      for _ in 0..<columns {
-        body(pixel)
-        pixel &+= columnStride
-      }
+      for v in 0..<columns { body(row &+ v &* columnStride, &value) }
       row &+= rowStride
     }
   }
 }
 
-/// Calls `body` for every window of `channels` maps with the place of its output in Floats; from the last
-/// to the first where `isReversed`.
+/// Calls `body` for every window of `channels` maps with the place of its output and of its first pixel.
 @inlinable @inline(__always)
 func forEachWindow(
-  _ pass: PoolingPass, _ channels: Int, isReversed: Bool = false,
-  _ body: (_ output: Int, _ window: PoolingWindow) -> Void
+  _ pass: PoolingPass, _ channels: Int, numerator: Float = 1,
+  _ body: (_ output: Int, _ place: Int, _ window: PoolingWindow) -> Void
 ) {
-  let rowStride = pass.inputWidth &* laneCount
+  if pass.isUniform {
+    forEachUniformWindow(pass, channels, numerator: numerator, body)
+  } else {
+    forEachTabledWindow(pass, channels, numerator: numerator, isReversed: false, body)
+  }
+}
+
+/// The windows of a pass in which all are of one size and at equal distances.
+@inlinable @inline(__always)
+func forEachUniformWindow(
+  _ pass: PoolingPass, _ channels: Int, numerator: Float,
+  _ body: (_ output: Int, _ place: Int, _ window: PoolingWindow) -> Void
+) {
+  let lineStride = pass.inputWidth &* laneCount
   let (rows, columns) = (pass.outputHeight, pass.outputWidth)
+  let strideHeight = rows > 1 ? (pass.rows[3] &- pass.rows[0]) &* lineStride : 0
+  let strideWidth = columns > 1 ? (pass.columns[3] &- pass.columns[0]) &* laneCount : 0
+  let window = PoolingWindow(
+    rows: pass.rows[1], columns: pass.columns[1], rowStride: lineStride,
+    columnStride: laneCount, scale: numerator / Float(pass.rows[2] &* pass.columns[2]))
+  let first = pass.rows[0] &* lineStride &+ pass.columns[0] &* laneCount
+  var output = 0
   for c in 0..<channels {
-    let plane = c &* pass.inputHeight &* rowStride
-    for step in 0..<rows {
-      let i = isReversed ? rows &- 1 &- step : step
-      let row = pass.rows + 3 &* i
-      let line = plane &+ row[0] &* rowStride
-      for step in 0..<columns {
-        let j = isReversed ? columns &- 1 &- step : step
-        let column = pass.columns + 3 &* j
-        body(
-          ((c &* rows &+ i) &* columns &+ j) &* laneCount,
-          PoolingWindow(
-            place: line &+ column[0] &* laneCount, rows: row[1], columns: column[1],
-            rowStride: pass.rowStep &* rowStride, columnStride: pass.columnStep &* laneCount,
-            size: row[2] &* column[2]))
+    let plane = first &+ c &* pass.inputHeight &* lineStride
+    for i in 0..<rows {
+      for j in 0..<columns {
+        body(output, plane &+ i &* strideHeight &+ j &* strideWidth, window)
+        output &+= laneCount
       }
     }
   }
 }
 
-/// numerator / size, divided again only where the size changes.
-@frozen @usableFromInline
-struct PoolingScale {
-  @usableFromInline let numerator: Float
-  @usableFromInline var size = 0
-  @usableFromInline var scale: Float = 0
-
-  @inlinable @inline(__always)
-  init(_ numerator: Float) { self.numerator = numerator }
-
-  @inlinable @inline(__always)
-  mutating func of(_ window: PoolingWindow) -> Float {
-    if window.size != size {
-      size = window.size
-      scale = numerator / Float(size)
+/// The windows of any pass; from the last to the first where `isReversed`.
+@inlinable @inline(__always)
+func forEachTabledWindow(
+  _ pass: PoolingPass, _ channels: Int, numerator: Float, isReversed: Bool,
+  _ body: (_ output: Int, _ place: Int, _ window: PoolingWindow) -> Void
+) {
+  let lineStride = pass.inputWidth &* laneCount
+  let (rowStride, columnStride) = (pass.rowStep &* lineStride, pass.columnStep &* laneCount)
+  let planeStride = pass.inputHeight &* lineStride
+  let (rows, columns) = (pass.outputHeight, pass.outputWidth)
+  let (rowTable, columnTable) = (pass.rows, pass.columns)
+  let direction = isReversed ? -1 : 1
+  var output = isReversed ? (channels &* rows &* columns &- 1) &* laneCount : 0
+  for step in 0..<channels {
+    let plane = (isReversed ? channels &- 1 &- step : step) &* planeStride
+    for step in 0..<rows {
+      let row = rowTable + 3 &* (isReversed ? rows &- 1 &- step : step)
+      let (rowCount, rowSize) = (row[1], row[2])
+      let line = plane &+ row[0] &* lineStride
+      var column = columnTable + (isReversed ? 3 &* (columns &- 1) : 0)
+      for _ in 0..<columns {
+        body(
+          output, line &+ column[0] &* laneCount,
+          PoolingWindow(
+            rows: rowCount, columns: column[1], rowStride: rowStride,
+            columnStride: columnStride, scale: numerator / Float(rowSize &* column[2])))
+        output &+= direction &* laneCount
+        column += direction &* 3
+      }
     }
-    return scale
   }
 }
 
@@ -143,36 +166,34 @@ func pool<ISA: InstructionSet>(
       maximumOfQuads(pass, channels, x, y)
       return
     }
-    forEachWindow(pass, channels) { output, window in
+    forEachWindow(pass, channels) { output, place, window in
       var best = Lanes(repeating: -.infinity)
-      window.forEachPixel { best = larger(best, (x + $0).load(Lanes.self)) }
+      window.forEachPixel(from: place, &best) { $1 = larger($1, (x + $0).load(Lanes.self)) }
       (y + output).store(best)
     }
   case .average:
-    var scale = PoolingScale(1)
-    forEachWindow(pass, channels) { output, window in
+    forEachWindow(pass, channels) { output, place, window in
       var sum = Lanes.zero
-      window.forEachPixel { sum += (x + $0).load(Lanes.self) }
-      (y + output).store(sum * scale.of(window))
+      window.forEachPixel(from: place, &sum) { $1 += (x + $0).load(Lanes.self) }
+      (y + output).store(sum * window.scale)
     }
   case .norm(let power):
-    var scale = PoolingScale(Float(pass.kernelSize))
     if power == 2 {
-      forEachWindow(pass, channels) { output, window in
+      forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
         var sum = Lanes.zero
-        window.forEachPixel {
+        window.forEachPixel(from: place, &sum) {
           let value = (x + $0).load(Lanes.self)
-          sum = ISA.multiplyAdd(value, value, sum)
+          $1 = ISA.multiplyAdd(value, value, $1)
         }
-        (y + output).store((sum * scale.of(window)).squareRoot())
+        (y + output).store((sum * window.scale).squareRoot())
       }
     } else {
-      forEachWindow(pass, channels) { output, window in
+      forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
         var sum = Lanes.zero
-        window.forEachPixel {
-          sum += raised(isa, absolute((x + $0).load(Lanes.self)), to: power)
+        window.forEachPixel(from: place, &sum) {
+          $1 += raised(isa, absolute((x + $0).load(Lanes.self)), to: power)
         }
-        (y + output).store(raised(isa, sum * scale.of(window), to: 1 / power))
+        (y + output).store(raised(isa, sum * window.scale, to: 1 / power))
       }
     }
   }
@@ -214,53 +235,60 @@ func poolGradient<ISA: InstructionSet>(
   if !pass.isDisjoint || !pass.coversInput {
     clear(isa, count: channels &* pass.inputHeight &* pass.inputWidth &* laneCount, dx)
   }
-  switch kind {
-  case .maximum:
-    if pass.isQuads {
-      maximumOfQuadsGradient(pass, channels, x, y, dy, dx)
-      return
-    }
-    forEachWindow(pass, channels) { output, window in
-      let largest = (y + output).load(Lanes.self)
-      var rest = (dy + output).load(Lanes.self)
-      window.forEachPixel {
-        let isLargest = (x + $0).load(Lanes.self) .== largest
-        put(select(isLargest, rest, 0), to: dx + $0, isFirst: pass.isDisjoint)
-        rest = select(isLargest, 0, rest)
-      }
-    }
-  case .average:
-    var scale = PoolingScale(1)
-    forEachWindow(pass, channels) { output, window in
-      let share = (dy + output).load(Lanes.self) * scale.of(window)
-      window.forEachPixel { put(share, to: dx + $0, isFirst: pass.isDisjoint) }
-    }
-  case .norm(let power):
-    var scale = PoolingScale(Float(pass.kernelSize))
-    forEachWindow(pass, channels) { output, window in
-      let length = (y + output).load(Lanes.self)
-      let isZero = length .== 0
-      let slope = select(isZero, 0, (dy + output).load(Lanes.self) * scale.of(window))
-      let inverse = 1 / select(isZero, 1, length)
-      window.forEachPixel {
-        let value = (x + $0).load(Lanes.self)
-        let share: Lanes
-        if power == 2 {
-          share = value * (slope * inverse)
-        } else {
-          let part = raised(isa, absolute(value) * inverse, to: power - 1) * slope
-          share = select(value .< 0, -part, select(value .== 0, 0, part))
-        }
-        put(share, to: dx + $0, isFirst: pass.isDisjoint)
-      }
+  if case .maximum = kind, pass.isQuads {
+    maximumOfQuadsGradient(pass, channels, x, y, dy, dx)
+  } else if pass.isDisjoint {
+    poolGradientWindows(isa, kind, pass, channels, x, y, dy) { (dx + $0).store($1) }
+  } else {
+    poolGradientWindows(isa, kind, pass, channels, x, y, dy) {
+      (dx + $0).store(UnsafePointer(dx + $0).load(Lanes.self) + $1)
     }
   }
 }
 
-/// Stores a gradient, or adds it to those of other windows.
+/// `put` takes the place of a pixel and its share of a window's gradient.
 @inlinable @inline(__always)
-func put(_ value: Lanes, to place: UnsafeMutablePointer<Float>, isFirst: Bool) {
-  place.store(isFirst ? value : UnsafePointer(place).load(Lanes.self) + value)
+func poolGradientWindows<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ kind: PoolingKernel, _ pass: PoolingPass, _ channels: Int,
+  _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  put: (_ place: Int, _ share: Lanes) -> Void
+) {
+  switch kind {
+  case .maximum:
+    forEachWindow(pass, channels) { output, place, window in
+      let largest = (y + output).load(Lanes.self)
+      var rest = (dy + output).load(Lanes.self)
+      window.forEachPixel(from: place, &rest) {
+        let isLargest = (x + $0).load(Lanes.self) .== largest
+        put($0, select(isLargest, $1, 0))
+        $1 = select(isLargest, 0, $1)
+      }
+    }
+  case .average:
+    forEachWindow(pass, channels) { output, place, window in
+      var share = (dy + output).load(Lanes.self) * window.scale
+      window.forEachPixel(from: place, &share) { put($0, $1) }
+    }
+  case .norm(let power) where power == 2:
+    forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
+      let length = (y + output).load(Lanes.self)
+      var share = (dy + output).load(Lanes.self) * window.scale
+      share /= select(length .== 0, .infinity, length)
+      window.forEachPixel(from: place, &share) { put($0, (x + $0).load(Lanes.self) * $1) }
+    }
+  case .norm(let power):
+    forEachWindow(pass, channels, numerator: Float(pass.kernelSize)) { output, place, window in
+      let length = (y + output).load(Lanes.self)
+      let isZero = length .== 0
+      var slope = select(isZero, 0, (dy + output).load(Lanes.self) * window.scale)
+      let inverse = 1 / select(isZero, 1, length)
+      window.forEachPixel(from: place, &slope) {
+        let value = (x + $0).load(Lanes.self)
+        let part = raised(isa, absolute(value) * inverse, to: power - 1) * $1
+        put($0, select(value .< 0, -part, select(value .== 0, 0, part)))
+      }
+    }
+  }
 }
 
 @inlinable @inline(__always)

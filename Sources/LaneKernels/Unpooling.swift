@@ -12,9 +12,9 @@ func unpool<ISA: InstructionSet>(
   image x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
 ) {
   clear(isa, count: channels &* pass.inputHeight &* pass.inputWidth &* laneCount, y)
-  forEachWindow(pass, channels) { output, window in
+  forEachWindow(pass, channels) { output, place, window in
     let value = (values + output).load(Lanes.self)
-    forEachMaximum(window, x) { place, isMaximum in
+    forEachMaximum(window, from: place, x) { place, isMaximum in
       (y + place).store(select(isMaximum, value, UnsafePointer(y + place).load(Lanes.self)))
     }
   }
@@ -28,9 +28,9 @@ func unpoolGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: PoolingPass, channels: Int, image x: UnsafePointer<Float>,
   gradient dy: UnsafeMutablePointer<Float>, to result: UnsafeMutablePointer<Float>
 ) {
-  forEachWindow(pass, channels, isReversed: true) { output, window in
+  forEachTabledWindow(pass, channels, numerator: 1, isReversed: true) { output, place, window in
     var sum = Lanes.zero
-    forEachMaximum(window, x) { place, isMaximum in
+    forEachMaximum(window, from: place, x) { place, isMaximum in
       let slope = UnsafePointer(dy + place).load(Lanes.self)
       sum += select(isMaximum, slope, 0)
       if !pass.isDisjoint { (dy + place).store(select(isMaximum, 0, slope)) }
@@ -42,14 +42,14 @@ func unpoolGradient<ISA: InstructionSet>(
 /// Calls `body` for every pixel of a window with its place and whether it is the first maximum (or NaN).
 @inlinable @inline(__always)
 func forEachMaximum(
-  _ window: PoolingWindow, _ x: UnsafePointer<Float>,
+  _ window: PoolingWindow, from place: Int, _ x: UnsafePointer<Float>,
   _ body: (_ place: Int, _ isMaximum: SIMDMask<SIMD16<Int32>>) -> Void
 ) {
   var best = Lanes(repeating: -.infinity)
-  window.forEachPixel { best = larger(best, (x + $0).load(Lanes.self)) }
+  window.forEachPixel(from: place, &best) { $1 = larger($1, (x + $0).load(Lanes.self)) }
   // 1 in lanes whose maximum has not come yet.
   var waiting = Lanes(repeating: 1)
-  window.forEachPixel { place in
+  window.forEachPixel(from: place, &waiting) { place, waiting in
     let value = (x + place).load(Lanes.self)
     let isBest = (value .== best) .| (value .!= value)
     body(place, isBest .& (waiting .> 0))

@@ -60,6 +60,16 @@ struct PoolingSpans: Sendable {
       && spans.reduce(0) { $0 + $1.count } == pixels
   }
 
+  /// All spans hold as many pixels, without gaps between them, and lie at equal distances.
+  var isUniform: Bool {
+    guard step == 1, let first = spans.first else { return false }
+    let distance = spans.count > 1 ? spans[1].first - first.first : 0
+    return spans.indices.allSatisfy {
+      spans[$0].count == first.count && spans[$0].size == first.size
+        && spans[$0].first == first.first + $0 * distance
+    }
+  }
+
   /// Pairs that lie side by side.
   var isPairs: Bool {
     step == 1 && spans.indices.allSatisfy { spans[$0].first == 2 * $0 && spans[$0].count == 2 }
@@ -76,16 +86,20 @@ struct PoolingWindows: Sendable {
   /// No pixel belongs to two windows.
   var isDisjoint: Bool { rows.isDisjoint && columns.isDisjoint }
 
-  /// The kernels' geometry, whose tables live as long as the plan.
-  func pass(for site: inout LayerSite) -> PoolingPass {
+  /// The kernels' geometry, whose tables live as long as the plan; whole tables where `inTables`, though
+  /// all windows may be alike.
+  func pass(for site: inout LayerSite, inTables: Bool = false) -> PoolingPass {
+    let isUniform = !inTables && rows.isUniform && columns.isUniform
     func table(_ spans: PoolingSpans) -> UnsafePointer<Int> {
-      site.constants(spans.spans.flatMap { [$0.first, $0.count, $0.size] }).base
+      site.constants(
+        spans.spans.prefix(isUniform ? 2 : .max).flatMap { [$0.first, $0.count, $0.size] }
+      ).base
     }
     return PoolingPass(
       inputHeight: rows.pixels, inputWidth: columns.pixels, outputHeight: rows.spans.count,
       outputWidth: columns.spans.count, rows: table(rows), columns: table(columns),
       rowStep: rows.step, columnStep: columns.step, kernelSize: pixels, isDisjoint: isDisjoint,
-      coversInput: rows.coversAll && columns.coversAll,
+      coversInput: rows.coversAll && columns.coversAll, isUniform: isUniform,
       isQuads: rows.isPairs && columns.isPairs)
   }
 }

@@ -81,7 +81,7 @@ extension MaxUnpool2D {
     let (kernels, values, image) = (site.kernels, site.inputs[0], site.inputs[1])
     let output = site.output
     let windows = pooling.windows(over: image.shape)
-    let pass = windows.pass(for: &site)
+    let pass = windows.pass(for: &site, inTables: true)
     let (channels, map) = (image.shape[0], pass.inputHeight * pass.inputWidth * laneCount)
     let pooledMap = pass.outputHeight * pass.outputWidth * laneCount
     site.forEachPart(of: channels) { block, range in

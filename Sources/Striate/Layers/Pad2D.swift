@@ -45,29 +45,17 @@ public struct Pad2D: Layer, Equatable {
   public func outputShape(of inputs: [[Int]]) throws -> [Int] {
     let shape = try inputs.only(rank: 3, axes: "[C, H, W]", advice: "give it an image")
     let (rows, columns) = ([padding.top, padding.bottom], [padding.left, padding.right])
-    guard (rows + columns).allSatisfy({ $0 >= 0 && $0 <= Window.limit }) else {
+    guard !padding.isSame, (rows + columns).allSatisfy({ $0 >= 0 && $0 <= Window.limit }) else {
       throw ShapeMismatch(
-        expected: "padding from 0 to \(Window.limit)", found: "padding \(rows + columns)",
+        expected: "padding from 0 to \(Window.limit)",
+        found: "padding \(padding.isSame ? "same" : "\(rows + columns)")",
         advice: "choose numbers in that range")
     }
     guard Float(constant).isFinite else {
       throw ShapeMismatch(
         expected: "a finite constant", found: "\(constant)", advice: "choose a number")
     }
-    func most(_ size: Int) -> Int {
-      switch mode {
-      case .zeros, .replicate: Window.limit
-      case .reflect: size - 1
-      case .circular: size
-      }
-    }
-    for (border, size) in [(rows, shape[1]), (columns, shape[2])] {
-      guard border.allSatisfy({ $0 <= most(size) }) else {
-        throw ShapeMismatch(
-          expected: "at most \(most(size)) \(mode.rawValue) pixels beside \(size)",
-          found: "\(border[0]) and \(border[1])", advice: "use less padding, or replicate")
-      }
-    }
+    try mode.check(borders: [rows, columns], sizes: [shape[1], shape[2]])
     return [shape[0], shape[1] + rows[0] + rows[1], shape[2] + columns[0] + columns[1]]
   }
 

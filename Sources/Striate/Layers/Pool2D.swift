@@ -68,7 +68,8 @@ extension Pool2D {
   func forEachWindow(
     x: [Int], y: [Int], _ body: (_ output: Int, PoolingRule.Pixels) -> Void
   ) {
-    let (height, width, padding) = (x[2], x[3], window.padding)
+    let (height, width) = (x[2], x[3])
+    let padding = window.resolved(for: Extent(height, width)).padding
     for map in 0..<y[0] * y[1] {
       for i in 0..<y[2] {
         for j in 0..<y[3] {

@@ -40,7 +40,8 @@ extension Window {
   func poolingAxes(
     of image: Extent, ceilMode: Bool
   ) -> (rows: PoolingAxis, columns: PoolingAxis) {
-    (
+    let padding = resolved(for: image).padding
+    return (
       PoolingAxis(
         size: image.height, kernel: kernel.height, stride: stride.height, before: padding.top,
         after: padding.bottom, dilation: dilation.height, ceilMode: ceilMode),
@@ -53,8 +54,7 @@ extension Window {
   /// The size of a pooling's output for an image of this size. Throws where not even one window fits,
   /// or where one would hold nothing but padding.
   func pooledSize(of image: Extent, ceilMode: Bool) throws -> Extent {
-    // Every kernel fits an image of this size: what is refused are the numbers.
-    _ = try outputSize(of: Extent(1 << 40, 1 << 40))
+    try resolved(for: image).checkNumbers()
     let (rows, columns) = poolingAxes(of: image, ceilMode: ceilMode)
     guard rows.outputs > 0, columns.outputs > 0 else {
       throw ShapeMismatch(

@@ -40,7 +40,7 @@ extension LayerGrammar {
         throw words.failure(
           expected: "the padding in pixels", found: "\"same\"", advice: "give it as a number")
       }
-      let border = try padding(width, kernel: 1, stride: 1, dilation: 1, words)
+      let border = try padding(width, words)
       guard let mode = words.next() else { return Pad2D(border) }
       if mode == "constant" { return Pad2D(border, constant: try words.number("the constant")) }
       let modes = PaddingMode.allCases.map { ($0.rawValue, $0) }
@@ -77,42 +77,9 @@ extension LayerGrammar {
     let dilation = try options["dilation"].map { try words.extent($0, "the dilation") } ?? 1
     return Pooling(
       kernel: kernel, stride: stride,
-      padding: try options["padding"].map {
-        try padding(
-          $0, kernel: kernel, stride: stride ?? kernel, dilation: dilation, words)
-      } ?? 0,
+      padding: try options["padding"].map { try padding($0, words) } ?? 0,
       dilation: dilation, ceilMode: options["ceil"] != nil,
       flags: Set(flags.filter { options[$0] != nil }))
-  }
-
-  /// "1", "1,2,1,2" (top, left, bottom, right) or "same", which keeps the size of the image.
-  private static func padding(
-    _ word: String, kernel: Extent, stride: Extent, dilation: Extent, _ words: LayerWords
-  ) throws -> Padding {
-    if word == "same" {
-      let limit = 1...Window.limit
-      guard stride == 1, kernel.height % 2 == 1, kernel.width % 2 == 1,
-        limit.contains(kernel.height), limit.contains(kernel.width),
-        limit.contains(dilation.height), limit.contains(dilation.width)
-      else {
-        throw words.failure(
-          expected: "an odd kernel and stride 1 for padding same",
-          found: "kernel \(kernel) and stride \(stride)", advice: "give the padding as a number")
-      }
-      let rows = dilation.height * (kernel.height - 1) / 2
-      let columns = dilation.width * (kernel.width - 1) / 2
-      return Padding(top: rows, left: columns, bottom: rows, right: columns)
-    }
-    let sides = try word.split(separator: ",", omittingEmptySubsequences: false)
-      .map { try words.integer(String($0), "the padding") }
-    switch sides.count {
-    case 1: return Padding(top: sides[0], left: sides[0], bottom: sides[0], right: sides[0])
-    case 4: return Padding(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
-    default:
-      throw words.failure(
-        expected: "one padding, or top,left,bottom,right", found: "\(sides.count) numbers",
-        advice: "write padding 1 or padding 1,2,1,2")
-    }
   }
 
   private static func norm(_ power: Double, _ words: inout LayerWords) throws -> any Layer {

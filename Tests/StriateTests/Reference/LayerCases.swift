@@ -141,6 +141,8 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
         3, stride: 2, padding: Padding(top: 0, left: 1, bottom: 2, right: 0), ceilMode: true,
         countsPadding: false), [1, 2, 6, 8]),
     LayerCase(L2Pool2D(3, stride: 2, padding: 1, ceilMode: true), [1, 2, 6, 8]),
+    LayerCase(MaxPool2D(3, stride: 2, padding: .same), [1, 2, 6, 7]),
+    LayerCase(AveragePool2D(2, stride: 1, padding: .same, countsPadding: false), [1, 2, 4, 5]),
     LayerCase(LpPool2D(power: 1, 2), [2, 2, 4, 6]),
     LayerCase(LpPool2D(power: 3, 3, stride: 2, ceilMode: true), [1, 2, 6, 8]),
     LayerCase(LpPool2D(power: 2.5, 2, stride: 1, padding: 1), [1, 2, 4, 5]),

@@ -274,7 +274,8 @@ import Testing
       ),
       (
         Pad2D(3, mode: .reflect), [[1, 3, 8]],
-        "expected at most 2 reflect pixels beside 3, found 3 and 3: use less padding, or replicate"
+        "expected at most [2, 7] pixels of padding on the axes of [3, 8] for padding-mode reflect, "
+          + "found [[3, 3], [3, 3]]: use less padding or padding-mode replicate"
       ),
       (
         Pad2D(-1), [[1, 3, 8]],
