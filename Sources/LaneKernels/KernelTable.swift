@@ -7,6 +7,9 @@ public struct KernelTable: Sendable {
   /// Filters in a full convolution tile: the unit in which weights are packed.
   public let tileHeight: Int
 
+  /// Pixels in a full convolution tile.
+  public let tileWidth: Int
+
   public typealias Source = UnsafePointer<Float>
   public typealias Target = UnsafeMutablePointer<Float>
 
@@ -304,6 +307,7 @@ public struct KernelTable: Sendable {
   ) {
     self.name = name
     tileHeight = O
+    tileWidth = P
     convolve = {
       LaneKernels.convolve(isa, tile, $0, rows: $1, input: $2, weights: $3, bias: $4, output: $5)
     }

@@ -37,6 +37,17 @@ import Testing
     }
   }
 
+  /// Every remainder of what is gathered at a time, for one and for several chunks.
+  @Test(arguments: [16, 40, 200])
+  func pixelsOfAnyNumberAreGathered(_ channels: Int) throws {
+    for pixels in [1, 2, 3, 5, 23, 24, 25, 50] {
+      let network = try Network(
+        Conv2D(filters: 18, kernel: 1), on: [[channels, 1, pixels]], seed: 3)
+      try EngineTrial(network, images: pixels == 50 ? 17 : 1)
+        .expectAgreement("\(channels) channels, \(pixels) pixels")
+    }
+  }
+
   /// A ReLU that follows is computed along with the layer.
   @Test(arguments: [
     "depthwise 3x3 padding 1", "conv-transpose 3 3x3 stride 2", "conv3d 3 2x2x2",

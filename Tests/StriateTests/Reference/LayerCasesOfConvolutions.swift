@@ -58,6 +58,16 @@ extension LayerCase {
     LayerCase(DepthwiseConv2D(kernel: 3, padding: 1), [2, 1, 3, 3]),
   ]
 
+  /// Enough maps that pixels are gathered.
+  static let pointwise = [
+    LayerCase(Conv2D(filters: 17, kernel: 1), [1, 18, 3, 5]),
+    LayerCase(Conv2D(filters: 32, kernel: 1, groups: 2, bias: .untied), [1, 34, 2, 3]),
+    LayerCase(ConvTranspose2D(filters: 19, kernel: 1, bias: false), [1, 16, 3, 2]),
+    LayerCase(
+      ConvTranspose2D(filters: 16, kernel: 1, outputPadding: 1, dilation: 2), [1, 16, 2, 2]),
+    LayerCase(Conv3D(filters: 16, kernel: 1), [1, 21, 2, 2, 3]),
+  ]
+
   static let transposed = [
     LayerCase(ConvTranspose2D(filters: 2, kernel: 2, stride: 2), [2, 3, 3, 2]),
     LayerCase(ConvTranspose2D(filters: 3, kernel: 4, stride: 2, padding: 1), [2, 2, 3, 4]),
@@ -112,5 +122,5 @@ extension LayerCase {
 
   /// What `LayerCase.all` takes from this file.
   static let convolutionFamily =
-    borders + same + depthwise + transposed + volumes + normalizations
+    borders + same + depthwise + pointwise + transposed + volumes + normalizations
 }

@@ -34,10 +34,13 @@ extension ConvolutionGeometry {
         shape.pass, shape.packing, parameters.weights + group * weightsOfGroup,
         packed + group * weightsOfGroup)
     }
+    site.begin(way)
+    if isPointwise {
+      return addPointwise(to: &site, way, shape, from: x, to: y, packed: packed, parameters)
+    }
     let bands = ConvolutionGeometry.bands(
       rows: rows.output, slices: slices.output, blocks: site.blocks, blockStride: x.blockStride)
     let slices = slices.output
-    site.begin(way)
     site.add(way, tasks: site.blocks * slices * bands) { [self] task in
       let (plane, band) = task.quotientAndRemainder(dividingBy: bands)
       let (block, slice) = plane.quotientAndRemainder(dividingBy: slices)

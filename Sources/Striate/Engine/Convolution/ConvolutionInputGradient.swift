@@ -68,6 +68,9 @@ extension ConvolutionGeometry {
         shape.pass, shape.packing, parameters.weights + group * weightsOfGroup,
         packed + group * shape.pass.weightCount)
     }
+    if isPointwise {
+      return addPointwise(to: &site, way, shape, from: dy, to: dx, packed: packed, parameters)
+    }
     let memory = band.memory
     site.add(
       way, tasks: site.blocks * band.slice.count * band.bands, scratch: band.scratch

@@ -10,6 +10,7 @@ extension ConvolutionGeometry {
     if isDepthwise, mode == .zeros || !hasBorder {
       return Double(workers) * depthwiseScratch(isTraining: isTraining)
     }
+    if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
     let border = borderMemory(blocks: blocks)
     guard isTraining else { return border }
     return mode == .zeros
@@ -19,8 +20,10 @@ extension ConvolutionGeometry {
 
   /// For the transposed convolution.
   func transposedMemory(isTraining: Bool, blocks: Int, workers: Int) -> Double {
-    scratchMemory(blocks: blocks, workers: workers)
-      + (isTraining ? borderMemory(blocks: blocks) : 0)
+    isPointwise
+      ? pointwiseMemory(isTraining: true, workers: workers)
+      : scratchMemory(blocks: blocks, workers: workers)
+        + (isTraining ? borderMemory(blocks: blocks) : 0)
   }
 
   /// The image with its border.
