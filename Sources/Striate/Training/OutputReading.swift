@@ -82,7 +82,7 @@ extension Network {
     case is Softmax: return false
     case let layer as Activation:
       switch layer.function {
-      case .sigmoid, .step: return false
+      case .sigmoid, .hardSigmoid, .step: return false
       default: return true
       }
     default: return true
