@@ -46,7 +46,9 @@ import Testing
     let rows = lines(text).filter { $0.contains("automobile") }
     #expect(rows.count == 2)
     // The row of the matrix adds up to the images of the class.
-    let counts = (rows.last ?? "").split(separator: " ").compactMap { Int($0.replacing(",", with: "")) }
+    let counts = (rows.last ?? "").split(separator: " ").compactMap {
+      Int($0.replacing(",", with: ""))
+    }
     #expect(counts.first == 2 && counts.dropFirst().reduce(0, +) == 1000)
   }
 
