@@ -9,11 +9,13 @@ import Testing
     _ names: [String], images: Int = 400, mistakes: Double = 0.2
   ) -> EvaluationReport {
     EvaluationReport(
-      Sample.evaluation(classNames: names, images: images, mistakes: mistakes), title: "model on data")
+      Sample.evaluation(classNames: names, images: images, mistakes: mistakes),
+      title: "model on data")
   }
 
   /// A report of everything there is.
-  private func fullReport(_ names: [String] = Sample.animalsAndVehicles) throws -> EvaluationReport {
+  private func fullReport(_ names: [String] = Sample.animalsAndVehicles) throws -> EvaluationReport
+  {
     var report = report(names)
     report.history = Sample.history
     report.layers = "conv1 <8>"

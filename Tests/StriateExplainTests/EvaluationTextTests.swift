@@ -47,7 +47,9 @@ import Testing
     // The table of the classes, the head of the matrix and its row.
     #expect(rows.count == 3)
     // The row of the matrix adds up to the images of the class.
-    let counts = (rows.last ?? "").split(separator: " ").compactMap { Int($0.replacing(",", with: "")) }
+    let counts = (rows.last ?? "").split(separator: " ").compactMap {
+      Int($0.replacing(",", with: ""))
+    }
     #expect(counts.reduce(0, +) == 1000)
   }
 

@@ -7,8 +7,8 @@ public struct AugmentationKernels: Sendable {
 
   public let sample:
     @Sendable (
-      _ pass: SamplingPass, _ fill: Source, _ fieldX: Source?, _ fieldY: Source?, _ x: Source,
-      _ y: Target
+      _ pass: SamplingPass, _ fill: Source, _ fieldX: Source?, _ fieldY: Source?,
+      _ scratch: Target, _ x: Source, _ y: Target
     ) -> Void
   public let elasticField:
     @Sendable (
@@ -41,7 +41,8 @@ public struct AugmentationKernels: Sendable {
   @inlinable @inline(__always)
   public init<ISA: InstructionSet>(_ isa: ISA.Type) {
     sample = {
-      LaneKernels.sample(isa, $0, fill: $1, fieldX: $2, fieldY: $3, from: $4, to: $5)
+      LaneKernels.sample(
+        isa, $0, fill: $1, fieldX: $2, fieldY: $3, scratch: $4, from: $5, to: $6)
     }
     elasticField = {
       LaneKernels.elasticField(isa, $0, keys: $1, weights: $2, scratch: $3, to: $4)

@@ -82,12 +82,70 @@ struct Neighbours {
   }
 }
 
+/// What the pixels of a run are made of: for each, where its four neighbours stand in each of 16 images,
+/// their weights, and the weight of what lies outside. It is written for a run of pixels and then read
+/// for every channel, so that places come from memory, one by one.
+@frozen
+public enum SamplingScratch {
+  /// Pixels in a run.
+  @inlinable
+  static var length: Int { 16 }
+
+  /// Floats of memory.
+  public static let count = 16 * 9 * 16
+
+  /// The places of neighbour `k` (0 to 3) of pixel `i`.
+  @inlinable @inline(__always)
+  static func places(
+    _ scratch: UnsafeMutablePointer<Float>, _ k: Int, _ i: Int
+  ) -> UnsafeMutablePointer<UInt32> {
+    UnsafeMutableRawPointer(scratch + (9 &* i &+ k) &* laneCount)
+      .assumingMemoryBound(to: UInt32.self)
+  }
+
+  /// The weights of neighbour `k` (0 to 3) of pixel `i`; of what lies outside for k = 4.
+  @inlinable @inline(__always)
+  static func weights(
+    _ scratch: UnsafeMutablePointer<Float>, _ k: Int, _ i: Int
+  ) -> UnsafeMutablePointer<Float> {
+    scratch + (9 &* i &+ 4 &+ k) &* laneCount
+  }
+}
+
 /// Sixteen pixels, one of each image.
 @inlinable @inline(__always)
-func gather(_ base: UnsafePointer<Float>, _ places: SIMD16<UInt32>) -> Lanes {
+func gather(_ base: UnsafePointer<Float>, _ places: UnsafePointer<UInt32>) -> Lanes {
   var result = Lanes.zero
-  for n in 0..<16 { result[n] = base[Int(places[n]) &* laneCount &+ n] }
+  for n in 0..<16 { result[n] = base[Int(places[n])] }
   return result
+}
+
+/// Writes what the pixel number `i` of a run is made of, that lies at (x, y) of the source.
+@inlinable @inline(__always)
+func writeNeighbours<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: SamplingPass, x: Lanes, y: Lanes, _ i: Int,
+  to scratch: UnsafeMutablePointer<Float>
+) {
+  let across = Neighbours(of: x, below: pass.width, reflects: pass.reflects)
+  let down = Neighbours(of: y, below: pass.height, reflects: pass.reflects)
+  let rowLength = SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: pass.width &* laneCount))
+  let lane = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  let upper = down.first &* rowLength &+ lane
+  let lower = down.second &* rowLength &+ lane
+  let bits = SIMD16<UInt32>(repeating: 4)
+  let (left, right) = (across.first &<< bits, across.second &<< bits)
+  func write(_ k: Int, _ places: SIMD16<UInt32>, _ weight: Lanes) {
+    UnsafeMutableRawPointer(SamplingScratch.places(scratch, k, i))
+      .assumingMemoryBound(to: SIMD16<UInt32>.self).pointee = places
+    SamplingScratch.weights(scratch, k, i).store(weight)
+  }
+  write(0, upper &+ left, down.firstWeight * across.firstWeight)
+  write(1, upper &+ right, down.firstWeight * across.secondWeight)
+  write(2, lower &+ left, down.secondWeight * across.firstWeight)
+  write(3, lower &+ right, down.secondWeight * across.secondWeight)
+  let inside =
+    (across.firstWeight + across.secondWeight) * (down.firstWeight + down.secondWeight)
+  SamplingScratch.weights(scratch, 4, i).store(1 - inside)
 }
 
 /// Reads 16 images at the places of a pass, between pixels by bilinear interpolation.
@@ -96,51 +154,50 @@ func gather(_ base: UnsafePointer<Float>, _ places: SIMD16<UInt32>) -> Lanes {
 @inlinable @inline(__always)
 func sample<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: SamplingPass, fill: UnsafePointer<Float>,
-  fieldX: UnsafePointer<Float>?, fieldY: UnsafePointer<Float>?, from source: UnsafePointer<Float>,
+  fieldX: UnsafePointer<Float>?, fieldY: UnsafePointer<Float>?,
+  scratch: UnsafeMutablePointer<Float>, from source: UnsafePointer<Float>,
   to target: UnsafeMutablePointer<Float>
 ) {
-  let (width, height) = (pass.width, pass.height)
-  let plane = width &* height &* laneCount
-  let rowLength = SIMD16<UInt32>(repeating: UInt32(truncatingIfNeeded: width))
-  for row in 0..<height {
+  let plane = pass.width &* pass.height &* laneCount
+  for row in 0..<pass.height {
     let qy = pass.rows(isa, row)
     let startX = ISA.multiplyAdd(pass.xy, qy, pass.x)
     let startY = ISA.multiplyAdd(pass.yy, qy, pass.y)
-    for column in 0..<width {
-      let qx = pass.columns(isa, column)
-      var x = ISA.multiplyAdd(pass.xx, qx, startX)
-      var y = ISA.multiplyAdd(pass.yx, qx, startY)
-      let place = (row &* width &+ column) &* laneCount
-      if let fieldX, let fieldY {
-        let dx = (fieldX + place).load(Lanes.self)
-        let dy = (fieldY + place).load(Lanes.self)
-        x = ISA.multiplyAdd(pass.fieldXX, dx, ISA.multiplyAdd(pass.fieldXY, dy, x))
-        y = ISA.multiplyAdd(pass.fieldYX, dx, ISA.multiplyAdd(pass.fieldYY, dy, y))
+    var start = 0
+    while start < pass.width {
+      let count = min(SamplingScratch.length, pass.width &- start)
+      let place = (row &* pass.width &+ start) &* laneCount
+      for i in 0..<count {
+        let qx = pass.columns(isa, start &+ i)
+        var x = ISA.multiplyAdd(pass.xx, qx, startX)
+        var y = ISA.multiplyAdd(pass.yx, qx, startY)
+        if let fieldX, let fieldY {
+          let dx = (fieldX + (place &+ i &* laneCount)).load(Lanes.self)
+          let dy = (fieldY + (place &+ i &* laneCount)).load(Lanes.self)
+          x = ISA.multiplyAdd(pass.fieldXX, dx, ISA.multiplyAdd(pass.fieldXY, dy, x))
+          y = ISA.multiplyAdd(pass.fieldYX, dx, ISA.multiplyAdd(pass.fieldYY, dy, y))
+        }
+        writeNeighbours(isa, pass, x: x, y: y, i, to: scratch)
       }
-      let across = Neighbours(of: x, below: width, reflects: pass.reflects)
-      let down = Neighbours(of: y, below: height, reflects: pass.reflects)
-      let upper = down.first &* rowLength
-      let lower = down.second &* rowLength
-      let weights = (
-        down.firstWeight * across.firstWeight, down.firstWeight * across.secondWeight,
-        down.secondWeight * across.firstWeight, down.secondWeight * across.secondWeight
-      )
-      let places = (
-        upper &+ across.first, upper &+ across.second, lower &+ across.first,
-        lower &+ across.second
-      )
-      let inside =
-        (across.firstWeight + across.secondWeight) * (down.firstWeight + down.secondWeight)
-      let outside = 1 - inside
       for c in 0..<pass.channels {
         let image = source + c &* plane
-        var value = outside * fill[c]
-        value = ISA.multiplyAdd(weights.0, gather(image, places.0), value)
-        value = ISA.multiplyAdd(weights.1, gather(image, places.1), value)
-        value = ISA.multiplyAdd(weights.2, gather(image, places.2), value)
-        value = ISA.multiplyAdd(weights.3, gather(image, places.3), value)
-        (target + (c &* plane &+ place)).store(value)
+        let line = target + (c &* plane &+ place)
+        for i in 0..<count {
+          func weight(_ k: Int) -> Lanes {
+            UnsafePointer(SamplingScratch.weights(scratch, k, i)).load(Lanes.self)
+          }
+          func neighbour(_ k: Int) -> Lanes {
+            gather(image, SamplingScratch.places(scratch, k, i))
+          }
+          var value = weight(4) * fill[c]
+          value = ISA.multiplyAdd(weight(0), neighbour(0), value)
+          value = ISA.multiplyAdd(weight(1), neighbour(1), value)
+          value = ISA.multiplyAdd(weight(2), neighbour(2), value)
+          value = ISA.multiplyAdd(weight(3), neighbour(3), value)
+          (line + i &* laneCount).store(value)
+        }
       }
+      start &+= count
     }
   }
 }

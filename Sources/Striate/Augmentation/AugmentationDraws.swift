@@ -162,7 +162,9 @@ extension ImageChange {
     case 10:
       let lost = Int((magnitude / 7.5).rounded(.toNearestOrEven))
       return lost == 0 ? .none : .posterize(bits: 8 - lost)
-    case 11: return .solarize(1 - share)
+    case 11:
+      // Between two bytes, so that no rounding decides.
+      return .solarize(((255 * (30 - magnitude) / 30).rounded(.up) - 0.5) / 255)
     case 12: return .autocontrast
     default: return .equalize
     }
@@ -174,7 +176,7 @@ extension Augmentation {
   var changeCount: Int { steps.reduce(0) { $0 + $1.transform.changeCount } }
 
   /// Draws what happens to one image: `changeCount` changes, in order.
-  func drawChanges(
+  package func drawChanges(
     seed: UInt64, epoch: Int, position: Int, size: ImageSize, _ take: (ImageChange) -> Void
   ) {
     var draws = ImageDraws(seed: seed, epoch: epoch, position: position, stream: .changes)
@@ -188,7 +190,7 @@ extension Augmentation {
   }
 
   /// Draws how one image is mixed with its partner: by one of the steps that mix, each as likely.
-  func drawMixture(
+  package func drawMixture(
     seed: UInt64, epoch: Int, position: Int, size: ImageSize
   ) -> ImageMixture {
     let count = steps.count { $0.transform.mixes }
@@ -215,7 +217,7 @@ extension Augmentation {
 
   /// How many images further on in its block an image's partner stands, in a circle of `count` images
   /// from `position` on.
-  func drawPartnerOffset(seed: UInt64, epoch: Int, position: Int, count: Int) -> Int {
+  package func drawPartnerOffset(seed: UInt64, epoch: Int, position: Int, count: Int) -> Int {
     guard count > 1 else { return 0 }
     var draws = ImageDraws(seed: seed, epoch: epoch, position: position, stream: .partners)
     return draws.integer(in: 1...(count - 1))

@@ -13,6 +13,9 @@ final class AugmentationSpace: @unchecked Sendable {
   /// A block of images, beside the one that a plan owns.
   let lanes: Storage
 
+  /// What reading at new places takes.
+  let sampling = Storage(count: SamplingScratch.count)
+
   /// The two components of a block's displacement fields, and what it takes to make them.
   let fields: (x: Storage, y: Storage, scratch: Storage)?
 

@@ -4,12 +4,12 @@ import Foundation
 ///
 /// Each image gets `changeCount` changes, in slots. Crops and flips in the first slots are copies of rows
 /// before the images come into lanes; each later stage is one pass or a few over lanes.
-struct AugmentationStages {
+package struct AugmentationStages {
   /// The slots of crops and flips at the head of the list.
-  private(set) var leading = 0..<0
+  package private(set) var leading = 0..<0
 
   /// The slots of each later pass. Changes of place in one stage are read by one interpolation.
-  private(set) var stages: [Range<Int>] = []
+  package private(set) var stages: [Range<Int>] = []
 
   /// The slots of elastic deformations, with what each is smoothed by.
   private(set) var elastic: [Int: ElasticWeights] = [:]
@@ -29,7 +29,7 @@ struct AugmentationStages {
     case other
   }
 
-  init(_ augmentation: Augmentation, size: ImageSize) {
+  package init(_ augmentation: Augmentation, size: ImageSize) {
     var kinds: [Kind] = []
     for step in augmentation.steps {
       let transform = step.transform
@@ -37,7 +37,7 @@ struct AugmentationStages {
         elastic[kinds.count] = ElasticWeights(smoothness: smoothness, size: size)
       }
       switch transform {
-      case .color, .randAugment: usesUnitRange = true
+      case .color, .randAugment: usesUnitRange = usesUnitRange || transform.changeCount > 0
       default: break
       }
       kinds += Array(repeating: Self.kind(of: transform), count: transform.changeCount)

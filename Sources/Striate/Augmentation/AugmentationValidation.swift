@@ -20,7 +20,10 @@ extension Augmentation {
   public func check(imageShape: [Int]) throws {
     try validate()
     guard !steps.isEmpty else { return }
-    guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 && $0 < 1 << 22 }) else {
+    // Sides are counted in Floats, and the places of 16 images in 32 bits.
+    guard imageShape.count == 3, imageShape.allSatisfy({ $0 > 0 && $0 < 1 << 22 }),
+      imageShape[1] * imageShape[2] <= 1 << 27
+    else {
       throw InvalidAugmentation(
         description: "augmentation: expected images [channels, height, width], "
           + "found \(imageShape)")

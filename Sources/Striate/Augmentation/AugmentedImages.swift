@@ -8,7 +8,8 @@ extension Augmentation {
   ///
   /// Shapes: images [N, C, H, W], targets [N, classes].
   ///
-  /// Throws `InvalidAugmentation` where the images cannot be changed so.
+  /// Throws `InvalidAugmentation` where the images cannot be changed so, and what the source of a
+  /// streamed data set throws.
   ///
   /// - Precondition: every index is that of an image.
   public func batch(

@@ -60,13 +60,13 @@ package struct ImageSize: Sendable, Equatable {
   }
 
   /// The size of images [C, H, W].
-  init(shape: [Int]) { self.init(channels: shape[0], height: shape[1], width: shape[2]) }
+  package init(shape: [Int]) { self.init(channels: shape[0], height: shape[1], width: shape[2]) }
 
   /// Pixels of one channel.
-  var area: Int { height * width }
+  package var area: Int { height * width }
 
   /// Numbers of an image.
-  var count: Int { channels * area }
+  package var count: Int { channels * area }
 }
 
 /// What happens to one image in one step: a transform whose random numbers have been drawn.
@@ -99,7 +99,7 @@ package enum ImageChange: Sendable, Equatable {
   case erase(columns: Range<Int>, rows: Range<Int>)
 
   /// Whether it moves pixels.
-  var isGeometric: Bool {
+  package var isGeometric: Bool {
     switch self {
     case .crop, .flip, .map, .window, .elastic: true
     default: false

@@ -73,9 +73,10 @@ struct StagePass {
           strength: Float(field.strength), firstNumber: component * size.area)
         kernels.elasticField(pass, keys, weights.values, fields.scratch.base, storage.base)
       }
-      kernels.sample(pass, fill, fields.x.base, fields.y.base, current, spare)
+      kernels.sample(
+        pass, fill, fields.x.base, fields.y.base, space.sampling.base, current, spare)
     } else {
-      kernels.sample(pass, fill, nil, nil, current, spare)
+      kernels.sample(pass, fill, nil, nil, space.sampling.base, current, spare)
     }
     swap(&current, &spare)
   }

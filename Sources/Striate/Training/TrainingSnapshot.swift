@@ -66,7 +66,9 @@ struct TrainingSnapshot {
     let file = try SafeTensors(contentsOf: path)
     position = try Self.position(in: file.metadata, of: path)
     setting = try Self.decoded([String: String].self, Self.settingKey, in: file.metadata, of: path)
-    for key in Set(expected.keys).union(setting.keys).sorted() where expected[key] != setting[key] {
+    // The seed first: where the data were split by it, they differ as well.
+    let keys = ["seed"] + Set(expected.keys).union(setting.keys).sorted()
+    for key in keys where expected[key] != setting[key] {
       let (old, new) = (setting[key] ?? "none", expected[key] ?? "none")
       throw InvalidCheckpoint(
         description: "\(path): expected the \(key) it was made with, "

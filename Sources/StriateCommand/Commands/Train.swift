@@ -32,7 +32,9 @@ extension Command {
           "share of the training images kept for validation, such as 0.1;\n"
             + "of a folder without test also for the final figures (\(Training.usualShare))"),
         Option("patience", "N", "stop after N epochs without a better validation loss"),
-      ] + CheckpointOptions.options + [LearningRateFinder.option, ReportFile.option, .json, .quiet],
+      ] + CheckpointOptions.options + [
+        LearningRateFinder.option, ReportFile.option, .json, .quiet,
+      ],
     examples: [
       "striate train digits --model numpy-cnn --out digits.safetensors",
       "striate train mnist --model lenet --epochs 3 --lr 0.002 --out lenet.safetensors",
@@ -43,6 +45,7 @@ extension Command {
       "striate train mnist --model lenet --out m.safetensors --checkpoint-every 500 --resume",
       "striate train my-photos --init-from photos.safetensors --freeze \"conv*\" --out new.safetensors",
       "striate train my-photos --model convnet --out photos.safetensors --report photos.html",
+      "striate train mnist --model lenet --augment \"rotate 10, shift 0.1\" --out lenet.safetensors",
     ],
     operands: ("DATA", 1...1),
     run: { try Training($0).run() })
@@ -175,9 +178,11 @@ private struct Training {
 
   private var introduction: String {
     let validation = recipe.trainer.validation.map { ", \($0.count.grouped) to validate" } ?? ""
+    let changes = recipe.augmentation.map { " changed by \"\($0.text)\"," } ?? ""
     let what =
       "training \(recipe.model) (\(recipe.network.parameterCount.grouped) parameters) on "
       + "\(training.count.grouped) images of \(source.name)\(validation),"
+      + changes
     let engine = "\(Engine.instructionSet), threads \(recipe.trainer.threads)"
     // A terminal would break the line inside a word.
     let isTooLong = Console.errorIsTerminal && what.count + 1 + engine.count > Console.width
@@ -234,6 +239,7 @@ private struct Training {
       ("optimizer", .string(recipe.trainer.optimizer.shortName)),
       ("learning_rate", .number(recipe.trainer.optimizer.learningRate)),
       ("loss", .string(recipe.trainer.loss.name)),
+      ("augment", .optional(recipe.augmentation) { .string($0.text) }),
       ("parameters", .integer(network.parameterCount)),
       ("parameters_sha256", .string(network.parametersSHA256)),
       ("out", .optional(out) { .string($0) }),

@@ -96,8 +96,8 @@ struct DataSource {
     switch origin {
     case .digits, .named:
       for option in ["size", "channels", "cache"] { try refuse(option, "folders of pictures") }
-      if case .named = origin { try refuse("count", "digits: use --limit N") }
-    case .folder: try refuse("count", "digits: use --limit N")
+      if case .named = origin, countsDigits { try refuse("count", "digits: use --limit N") }
+    case .folder: if countsDigits { try refuse("count", "digits: use --limit N") }
     }
   }
 
@@ -109,6 +109,9 @@ struct DataSource {
     case .folder(let folder): folder.imageShape
     }
   }
+
+  /// Whether `--count` says how many digits to draw.
+  private var countsDigits: Bool { arguments.command.name == Command.train.name }
 
   /// What the classes are called before any are chosen.
   var classNames: [String] {
@@ -172,15 +175,26 @@ struct DataSource {
     return Loaded(training: training, test: pair.test)
   }
 
+  /// Training images to look at: all of a data set, or some pictures that lie evenly spread in a folder.
+  func loadSamples(classes: [Int]?, count: Int, quiet: Bool) throws -> Dataset {
+    guard case .folder(let folder) = origin else {
+      return try load(classes: classes, limit: nil, quiet: quiet).training
+    }
+    return try folder.load(
+      classNames: classes.map { $0.map { classNames[$0] } }, limit: max(count, 100), quiet: quiet,
+      trainingAlone: true
+    ).training
+  }
+
   /// Training and test images that do not lie in a folder of pictures.
   private func loadPair(quiet: Bool) throws -> DatasetPair {
     if case .named(let dataset) = origin {
       return try dataset.load(arguments, quiet: quiet)
     }
-    let count = try arguments.integer("count", in: 1...1_000_000) ?? Self.trainingCount
+    let asked = countsDigits ? try arguments.integer("count", in: 1...1_000_000) : nil
     return try DatasetPair(
       name: name,
-      training: Digits.builtIn(count: count, seed: Self.trainingSeed),
+      training: Digits.builtIn(count: asked ?? Self.trainingCount, seed: Self.trainingSeed),
       test: Digits.builtIn(count: Self.testCount, seed: Self.testSeed))
   }
 

@@ -69,20 +69,23 @@ struct FolderSource {
   /// Whether it has images to validate with.
   var hasValidation: Bool { folders.validation != nil }
 
-  /// All parts. What was found and left out goes to standard error.
-  func load(classNames: [String]?, limit: Int?, quiet: Bool) throws -> DataSource.Loaded {
+  /// All parts, or the training part alone. What was found and left out goes to standard error.
+  func load(
+    classNames: [String]?, limit: Int?, quiet: Bool, trainingAlone: Bool = false
+  ) throws -> DataSource.Loaded {
     let options = ImageFolder.Options(
       size: size ?? survey.usualSize, channels: channels ?? (survey.hasColour ? 3 : nil),
       classNames: fixedNames == nil ? nil : classNames ?? fixedNames, limit: limit, cache: cache,
       threads: threads)
-    let folders = classNames.map { self.folders.keeping(classNames: $0) } ?? self.folders
+    let parts = trainingAlone ? ImageFolders(training: self.folders.training) : self.folders
+    let folders = classNames.map { parts.keeping(classNames: $0) } ?? parts
     var bar = ReadingBar(quiet: quiet)
-    let parts = try folders.load(options) { bar.show($0, $1, $2) }
+    let loaded = try folders.load(options) { bar.show($0, $1, $2) }
     bar.end()
-    tell(parts.reports, shape: parts.training.imageShape, quiet: quiet)
+    tell(loaded.reports, shape: loaded.training.imageShape, quiet: quiet)
     return DataSource.Loaded(
-      training: parts.training, validation: parts.validation, test: parts.test,
-      unreadableCount: parts.reports.reduce(0) { $0 + $1.unreadableCount })
+      training: loaded.training, validation: loaded.validation, test: loaded.test,
+      unreadableCount: loaded.reports.reduce(0) { $0 + $1.unreadableCount })
   }
 
   /// The test part in a network's shape and classes; all pictures where there is no such part.

@@ -10,6 +10,11 @@ struct Recipe {
   /// What to tell about the network before training begins.
   let notes: [String]
 
+  /// What happens to the training images; nil for nothing.
+  var augmentation: Augmentation? {
+    trainer.augmentation.flatMap { $0.steps.isEmpty ? nil : $0 }
+  }
+
   static let options: [Command.Option] = [
     Command.Option("model", "NAME", "a known network:\n" + Recipe.modelList),
     Command.Option("network", "TEXT", "a network as text: \"conv 8 5x5, relu, flatten, dense 10\""),
@@ -27,6 +32,7 @@ struct Recipe {
       "of the learning rate, such as \"warmup 5 cosine\":\n" + lines(LearningRateSchedule.names)),
     Command.Option(
       "pixels", "NAME", "normalized (mean 0, deviation 1) or raw (0 to 1)"),
+    Command.augmentation,
     Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
     .threads,
   ]
@@ -94,7 +100,8 @@ struct Recipe {
         ?? named?.schedule ?? .constant,
       // What is inherited, even if it is nothing, says what happens to pixels.
       normalizes: try arguments.choice("pixels", of: Self.pixelNames).map { $0 == "normalized" }
-        ?? (inheritance.source == nil && named?.normalizes ?? true))
+        ?? (inheritance.source == nil && named?.normalizes ?? true),
+      augmentation: try arguments.augmentation() ?? named?.augmentation)
     try UpdateOptions.apply(arguments, to: &trainer)
   }
 

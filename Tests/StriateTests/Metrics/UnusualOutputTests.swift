@@ -34,7 +34,9 @@ import Testing
       #expect(found.precision == [0.5, 1])
     }
     let found = try identity(2).evaluate(on: set)
-    #expect((found.probabilities ?? []).map(\.isNaN) == [2, 3, 6, 7].reduce(into: [Bool](repeating: false, count: 10)) { $0[$1] = true })
+    #expect(
+      (found.probabilities ?? []).map(\.isNaN)
+        == [2, 3, 6, 7].reduce(into: [Bool](repeating: false, count: 10)) { $0[$1] = true })
     #expect(found.topAccuracy(1) == 0.4 && found.topAccuracy(2) == 0.6)
     // Of the three others, each pair of classes is in order but one.
     #expect(found.rocAUC() == [0.5, 0.5])
