@@ -99,6 +99,12 @@ func interpolate<ISA: InstructionSet>(
   }
 }
 
+/// Adds lanes to those in a place.
+@inlinable @inline(__always)
+func accumulate(_ value: Lanes, to place: UnsafeMutablePointer<Float>) {
+  place.store(UnsafePointer(place).load(Lanes.self) + value)
+}
+
 /// The gradient of the input of `interpolate`.
 @inlinable @inline(__always)
 func interpolateGradient<ISA: InstructionSet>(
@@ -121,10 +127,10 @@ func interpolateGradient<ISA: InstructionSet>(
         let b = columnShares[j]
         let slope = source.load(Lanes.self)
         // Two of the four may be one pixel, so each is written before the next is read.
-        put(slope * ((1 - a) * (1 - b)), to: upper + left, isFirst: false)
-        put(slope * ((1 - a) * b), to: upper + right, isFirst: false)
-        put(slope * (a * (1 - b)), to: lower + left, isFirst: false)
-        put(slope * (a * b), to: lower + right, isFirst: false)
+        accumulate(slope * ((1 - a) * (1 - b)), to: upper + left)
+        accumulate(slope * ((1 - a) * b), to: upper + right)
+        accumulate(slope * (a * (1 - b)), to: lower + left)
+        accumulate(slope * (a * b), to: lower + right)
         source += laneCount
       }
     }
