@@ -183,10 +183,10 @@ func sample<ISA: InstructionSet>(
         let image = source + c &* plane
         let line = target + (c &* plane &+ place)
         for i in 0..<count {
-          func weight(_ k: Int) -> Lanes {
+          @inline(__always) func weight(_ k: Int) -> Lanes {
             UnsafePointer(SamplingScratch.weights(scratch, k, i)).load(Lanes.self)
           }
-          func neighbour(_ k: Int) -> Lanes {
+          @inline(__always) func neighbour(_ k: Int) -> Lanes {
             gather(image, SamplingScratch.places(scratch, k, i))
           }
           var value = weight(4) * fill[c]
