@@ -54,5 +54,6 @@ let path = file.path(percentEncoded: false)
 try network.save(to: path)
 defer { try? FileManager.default.removeItem(at: file) }
 let again = try Network(contentsOf: path) { text in text == "swish" ? Swish() : nil }
-precondition(try again(images) == network(images), "expected the outputs of the saved network")
+let (saved, own) = (try again(images), try network(images))
+precondition(saved == own, "expected the outputs of the saved network")
 print("saved and read again")
