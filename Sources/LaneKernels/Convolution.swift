@@ -24,6 +24,9 @@ public struct ConvolutionPass {
   public var biasFilterStride: Int, biasPixelStride: Int
   /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
   public var floor: Float
+  /// Output pixels and input channels that all filters run over before the next ones come: few enough
+  /// that the first-level cache holds what they read.
+  public var pixelsAtOnce: Int, channelsAtOnce: Int
 
   @inlinable
   public init(
@@ -40,6 +43,7 @@ public struct ConvolutionPass {
     (self.outputRowStep, self.outputColumnStep) = (outputRowStep, outputColumnStep)
     (self.biasFilterStride, self.biasPixelStride) = (biasFilterStride, biasPixelStride)
     self.floor = floor
+    (pixelsAtOnce, channelsAtOnce) = (24, channels)
   }
 
   /// The Floats of the packed weights.
@@ -55,46 +59,60 @@ func tileHeight(filtersLeft left: Int, largest: Int) -> Int {
   return height
 }
 
-/// Runs rows `rows` of a pass for all its filters.
+/// Runs rows `rows` of a pass for all its filters: some pixels and channels at a time, which stay in the
+/// first-level cache while all filters pass over them. What was summed so far waits in the output.
 @inlinable @inline(__always)
 func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, rows: Range<Int>,
   input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
   output: UnsafeMutablePointer<Float>
 ) {
-  var filter = 0
-  while filter < pass.filters {
-    let height = tileHeight(filtersLeft: pass.filters - filter, largest: O)
-    let w = weights + filter * pass.channels * pass.tapCount
-    let b = bias + filter * pass.biasFilterStride
-    let y = output + filter * pass.filterStride
-    switch height {
-    case O: convolveTiles(isa, Tile<O, P>.self, pass, rows, input, w, b, y)
-    case 8: convolveTiles(isa, Tile<8, 1>.self, pass, rows, input, w, b, y)
-    case 4: convolveTiles(isa, Tile<4, 3>.self, pass, rows, input, w, b, y)
-    case 2: convolveTiles(isa, Tile<2, 4>.self, pass, rows, input, w, b, y)
-    default: convolveTiles(isa, Tile<1, 8>.self, pass, rows, input, w, b, y)
+  let end = rows.upperBound &* pass.width
+  var pixel = rows.lowerBound &* pass.width
+  while pixel < end {
+    let pixels = pixel..<min(pixel &+ pass.pixelsAtOnce, end)
+    var channel = 0
+    while channel < pass.channels {
+      let channels = channel..<min(channel &+ pass.channelsAtOnce, pass.channels)
+      var filter = 0
+      while filter < pass.filters {
+        let height = tileHeight(filtersLeft: pass.filters &- filter, largest: O)
+        let w =
+          weights
+          + (filter &* pass.channels &+ channel &* height) &* pass.tapCount
+        let b = bias + filter &* pass.biasFilterStride
+        let y = output + filter &* pass.filterStride
+        switch height {
+        case O: convolveTiles(isa, Tile<O, P>.self, pass, pixels, channels, input, w, b, y)
+        case 8: convolveTiles(isa, Tile<8, 1>.self, pass, pixels, channels, input, w, b, y)
+        case 4: convolveTiles(isa, Tile<4, 3>.self, pass, pixels, channels, input, w, b, y)
+        case 2: convolveTiles(isa, Tile<2, 4>.self, pass, pixels, channels, input, w, b, y)
+        default: convolveTiles(isa, Tile<1, 8>.self, pass, pixels, channels, input, w, b, y)
+        }
+        filter &+= height
+      }
+      channel = channels.upperBound
     }
-    filter += height
+    pixel = pixels.upperBound
   }
 }
 
-/// Runs O filters over rows of pixels, P at a time; pixels run on from row to row.
+/// Runs O filters over pixels, P at a time; pixels run on from row to row.
 @inlinable @inline(__always)
 func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ rows: Range<Int>,
-  _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ pixels: Range<Int>,
+  _ channels: Range<Int>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
 ) {
-  var row = rows.lowerBound
-  var column = 0
-  var left = rows.count * pass.width
+  var (row, column) = pixels.lowerBound.quotientAndRemainder(dividingBy: pass.width)
+  let first = input + channels.lowerBound &* pass.channelStride
+  var left = pixels.count
   while left >= P {
-    var place = InlineArray<P, UnsafePointer<Float>>(repeating: input)
+    var place = InlineArray<P, UnsafePointer<Float>>(repeating: first)
     var target = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
     var offset = InlineArray<P, Int>(repeating: 0)
     for p in 0..<P {
-      place[p] = input + (row * pass.inputRowStep + column * pass.inputColumnStep)
+      place[p] = first + (row * pass.inputRowStep + column * pass.inputColumnStep)
       target[p] = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
       offset[p] = (row * pass.width + column) * pass.biasPixelStride
       column += 1
@@ -103,11 +121,11 @@ func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
         row += 1
       }
     }
-    convolveTile(isa, tile, pass, place, weights, bias, offset, target)
+    convolveTile(isa, tile, pass, channels, place, weights, bias, offset, target)
     left -= P
   }
   while left > 0 {
-    let place = input + (row * pass.inputRowStep + column * pass.inputColumnStep)
+    let place = first + (row * pass.inputRowStep + column * pass.inputColumnStep)
     let target = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
     let offset = (row * pass.width + column) * pass.biasPixelStride
     column += 1
@@ -116,7 +134,7 @@ func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
       row += 1
     }
     convolveTile(
-      isa, Tile<O, 1>.self, pass, InlineArray(repeating: place), weights, bias,
+      isa, Tile<O, 1>.self, pass, channels, InlineArray(repeating: place), weights, bias,
       InlineArray(repeating: offset), InlineArray(repeating: target))
     left -= 1
   }
@@ -125,7 +143,7 @@ func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
 /// O filters × P pixels in registers.
 @inlinable @inline(__always)
 func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass,
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ channels: Range<Int>,
   _ place: InlineArray<P, UnsafePointer<Float>>, _ weights: UnsafePointer<Float>,
   _ bias: UnsafePointer<Float>, _ offset: InlineArray<P, Int>,
   _ target: InlineArray<P, UnsafeMutablePointer<Float>>
@@ -135,11 +153,16 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
     var sum = InlineArray<O, InlineArray<P, ISA.Vector>>(
       repeating: InlineArray(repeating: ISA.broadcast(0)))
     for o in 0..<O {
-      for p in 0..<P { sum[o][p] = ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]]) }
+      for p in 0..<P {
+        sum[o][p] =
+          channels.lowerBound == 0
+          ? ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]])
+          : UnsafePointer(target[p] + (o &* pass.filterStride &+ part)).load(ISA.Vector.self)
+      }
     }
     var w = weights
     var start = part
-    for _ in 0..<pass.channels {
+    for _ in channels {
       for t in 0..<pass.tapCount {
         let shift = start &+ pass.taps[t]
         var x = InlineArray<P, ISA.Vector>(repeating: ISA.broadcast(0))
@@ -152,9 +175,10 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
       }
       start &+= pass.channelStride
     }
+    let floor = channels.upperBound == pass.channels ? pass.floor : -.infinity
     for o in 0..<O {
       for p in 0..<P {
-        (target[p] + (o &* pass.filterStride &+ part)).store(ISA.atLeast(pass.floor, sum[o][p]))
+        (target[p] + (o &* pass.filterStride &+ part)).store(ISA.atLeast(floor, sum[o][p]))
       }
     }
     part += ISA.Vector.scalarCount

@@ -13,6 +13,7 @@ public struct KernelTable: Sendable {
   public typealias Source = UnsafePointer<Float>
   public typealias Target = UnsafeMutablePointer<Float>
 
+  public let multiplyAddRounds: @Sendable (_ rounds: Int) -> Float
   public let convolve:
     @Sendable (
       _ pass: ConvolutionPass, _ rows: Range<Int>, _ input: Source, _ weights: Source,
@@ -25,7 +26,7 @@ public struct KernelTable: Sendable {
   public let weightGradient:
     @Sendable (
       _ pass: WeightGradientPass, _ filters: Range<Int>, _ taps: Range<Int>, _ input: Source,
-      _ gradient: Source, _ result: Target
+      _ gradient: Source, _ sums: Target, _ result: Target
     ) -> Void
   public let denseForward:
     @Sendable (
@@ -308,6 +309,7 @@ public struct KernelTable: Sendable {
     self.name = name
     tileHeight = O
     tileWidth = P
+    multiplyAddRounds = { LaneKernels.multiplyAddRounds(isa, $0) }
     convolve = {
       LaneKernels.convolve(isa, tile, $0, rows: $1, input: $2, weights: $3, bias: $4, output: $5)
     }
@@ -315,7 +317,7 @@ public struct KernelTable: Sendable {
     weightGradient = {
       LaneKernels.weightGradient(
         isa, largestTile: gradientTaps, $0, filters: $1, taps: $2, input: $3, gradient: $4,
-        result: $5)
+        sums: $5, result: $6)
     }
     denseForward = {
       LaneKernels.denseForward(

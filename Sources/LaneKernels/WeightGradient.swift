@@ -3,7 +3,9 @@
 ///
 ///     dw[o, k] = Σ(block, i, j, lane) dy[o, i, j] · x[place(i,j) + tap(k)]
 ///
-/// where k runs over channels and taps together, and i over the rows of all slices. Lanes are added up once, at the end.
+/// where k runs over channels and taps together, and i over the rows of all slices. All filters and taps
+/// run over some rows before the next ones come, so that the first-level cache holds what they read;
+/// meanwhile the sums wait in memory, lane by lane. Lanes are added up once, at the end.
 @frozen
 public struct WeightGradientPass {
   /// The offsets of channels and taps together, in the order of the weights.
@@ -16,6 +18,8 @@ public struct WeightGradientPass {
   public var inputSliceStep: Int, inputRowStep: Int, inputColumnStep: Int
   /// Blocks of images, and the distance between two of them in the input and in the gradient.
   public var blocks: Int, inputBlockStride: Int, gradientBlockStride: Int
+  /// Blocks and rows that all taps run over before the next ones come: either one block, or all rows.
+  public var blocksAtOnce: Int, rowsAtOnce: Int
 
   @inlinable
   public init(
@@ -30,27 +34,61 @@ public struct WeightGradientPass {
     (self.inputRowStep, self.inputColumnStep) = (inputRowStep, inputColumnStep)
     self.blocks = blocks
     (self.inputBlockStride, self.gradientBlockStride) = (inputBlockStride, gradientBlockStride)
+    (blocksAtOnce, rowsAtOnce) = (1, height)
   }
 }
 
-/// The gradient of filters `filters` at taps `taps`.
+/// The rows of some blocks that a tile runs over.
+@frozen
+@usableFromInline
+struct WeightGradientBand {
+  @usableFromInline var blocks: Range<Int>, rows: Range<Int>
+
+  @inlinable @inline(__always)
+  init(blocks: Range<Int>, rows: Range<Int>) { (self.blocks, self.rows) = (blocks, rows) }
+}
+
+/// The gradient of filters `filters` at taps `taps`. `sums` has room for 16 Floats for each.
 @inlinable @inline(__always)
 func weightGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, largestTile: Int, _ pass: WeightGradientPass, filters: Range<Int>,
   taps: Range<Int>, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-  result: UnsafeMutablePointer<Float>
+  sums: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
-  var filter = filters.lowerBound
-  while filter < filters.upperBound {
-    let height = tileHeight(filtersLeft: filters.upperBound - filter, largest: 4)
-    let dy = gradient + filter * pass.filterStride
-    let dw = result + filter * pass.tapCount
-    switch height {
-    case 4: weightGradientRow(isa, Tile<4, 1>.self, largestTile, pass, taps, input, dy, dw)
-    case 2: weightGradientRow(isa, Tile<2, 1>.self, largestTile, pass, taps, input, dy, dw)
-    default: weightGradientRow(isa, Tile<1, 1>.self, largestTile, pass, taps, input, dy, dw)
+  let size = ISA.Vector.scalarCount
+  sums.update(repeating: 0, count: filters.count &* taps.count &* size)
+  var block = 0
+  while block < pass.blocks {
+    let blocks = block..<min(block &+ pass.blocksAtOnce, pass.blocks)
+    var row = 0
+    while row < pass.height {
+      let rows = row..<min(row &+ pass.rowsAtOnce, pass.height)
+      let band = WeightGradientBand(blocks: blocks, rows: rows)
+      var filter = filters.lowerBound
+      while filter < filters.upperBound {
+        let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: 4)
+        let dy = gradient + filter &* pass.filterStride
+        let sum = sums + (filter &- filters.lowerBound) &* taps.count &* size
+        switch height {
+        case 4:
+          weightGradientRow(isa, Tile<4, 1>.self, largestTile, pass, band, taps, input, dy, sum)
+        case 2:
+          weightGradientRow(isa, Tile<2, 1>.self, largestTile, pass, band, taps, input, dy, sum)
+        default:
+          weightGradientRow(isa, Tile<1, 1>.self, largestTile, pass, band, taps, input, dy, sum)
+        }
+        filter &+= height
+      }
+      row = rows.upperBound
     }
-    filter += height
+    block = blocks.upperBound
+  }
+  var sum = UnsafePointer(sums)
+  for filter in filters {
+    for tap in taps {
+      result[filter &* pass.tapCount &+ tap] = ISA.sum(sum.load(ISA.Vector.self))
+      sum += size
+    }
   }
 }
 
@@ -58,44 +96,62 @@ func weightGradient<ISA: InstructionSet>(
 @inlinable @inline(__always)
 func weightGradientRow<ISA: InstructionSet, let O: Int>(
   _ isa: ISA.Type, _ rows: Tile<O, 1>.Type, _ largestTile: Int, _ pass: WeightGradientPass,
-  _ taps: Range<Int>, _ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
-  _ result: UnsafeMutablePointer<Float>
+  _ band: WeightGradientBand, _ taps: Range<Int>, _ input: UnsafePointer<Float>,
+  _ gradient: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
 ) {
   let tiles = (taps.count + largestTile - 1) / largestTile
+  let step = taps.count
   for tile in 0..<tiles {
-    let tap = taps.lowerBound + taps.count * tile / tiles
-    let width = taps.lowerBound + taps.count * (tile + 1) / tiles - tap
+    let first = taps.count * tile / tiles
+    let width = taps.count * (tile + 1) / tiles - first
+    let x = pass.taps + (taps.lowerBound + first)
+    let sum = sums + first &* ISA.Vector.scalarCount
     switch width {
-    case 6: weightGradientTile(isa, Tile<O, 6>.self, pass, tap, input, gradient, result)
-    case 5: weightGradientTile(isa, Tile<O, 5>.self, pass, tap, input, gradient, result)
-    case 4: weightGradientTile(isa, Tile<O, 4>.self, pass, tap, input, gradient, result)
-    case 3: weightGradientTile(isa, Tile<O, 3>.self, pass, tap, input, gradient, result)
-    case 2: weightGradientTile(isa, Tile<O, 2>.self, pass, tap, input, gradient, result)
-    default: weightGradientTile(isa, Tile<O, 1>.self, pass, tap, input, gradient, result)
+    case 6: weightGradientTile(isa, Tile<O, 6>.self, pass, band, x, step, input, gradient, sum)
+    case 5: weightGradientTile(isa, Tile<O, 5>.self, pass, band, x, step, input, gradient, sum)
+    case 4: weightGradientTile(isa, Tile<O, 4>.self, pass, band, x, step, input, gradient, sum)
+    case 3: weightGradientTile(isa, Tile<O, 3>.self, pass, band, x, step, input, gradient, sum)
+    case 2: weightGradientTile(isa, Tile<O, 2>.self, pass, band, x, step, input, gradient, sum)
+    default: weightGradientTile(isa, Tile<O, 1>.self, pass, band, x, step, input, gradient, sum)
     }
   }
 }
 
-/// O filters × T taps in registers, over all pixels of all blocks.
+/// O filters × T taps in registers, over all pixels of a band. The sums of two filters lie `step`
+/// vectors apart.
 @inlinable @inline(__always)
 func weightGradientTile<ISA: InstructionSet, let O: Int, let T: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass, _ firstTap: Int,
+  _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass,
+  _ band: WeightGradientBand, _ taps: UnsafePointer<Int>, _ step: Int,
   _ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
-  _ result: UnsafeMutablePointer<Float>
+  _ sums: UnsafeMutablePointer<Float>
 ) {
+  let size = ISA.Vector.scalarCount
   var sum = InlineArray<O, InlineArray<T, ISA.Vector>>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
-  for block in 0..<pass.blocks {
+  for o in 0..<O {
+    for t in 0..<T {
+      sum[o][t] = UnsafePointer(sums + (o &* step &+ t) &* size).load(ISA.Vector.self)
+    }
+  }
+  let line = pass.width &* laneCount
+  for block in band.blocks {
     var part = 0
     while part < laneCount {
-      var dyRow = gradient + (block * pass.gradientBlockStride + part)
       for slice in 0..<pass.depth {
-        var xRow = input + (block * pass.inputBlockStride + slice * pass.inputSliceStep + part)
-        for _ in 0..<pass.height {
+        var dyRow =
+          gradient
+          + (block &* pass.gradientBlockStride &+ part
+            &+ (slice &* pass.height &+ band.rows.lowerBound) &* line)
+        var xRow =
+          input
+          + (block &* pass.inputBlockStride &+ slice &* pass.inputSliceStep &+ part
+            &+ band.rows.lowerBound &* pass.inputRowStep)
+        for _ in band.rows {
           var dy = InlineArray<O, UnsafePointer<Float>>(repeating: dyRow)
           for o in 0..<O { dy[o] = dyRow + o &* pass.filterStride }
           var x = InlineArray<T, UnsafePointer<Float>>(repeating: xRow)
-          for t in 0..<T { x[t] = xRow + pass.taps[firstTap &+ t] }
+          for t in 0..<T { x[t] = xRow + taps[t] }
           var from = 0
           var to = 0
           for _ in 0..<pass.width {
@@ -108,14 +164,14 @@ func weightGradientTile<ISA: InstructionSet, let O: Int, let T: Int>(
             from &+= laneCount
             to &+= pass.inputColumnStep
           }
-          dyRow += pass.width &* laneCount
+          dyRow += line
           xRow += pass.inputRowStep
         }
       }
-      part += ISA.Vector.scalarCount
+      part += size
     }
   }
   for o in 0..<O {
-    for t in 0..<T { result[o &* pass.tapCount &+ firstTap &+ t] = ISA.sum(sum[o][t]) }
+    for t in 0..<T { (sums + (o &* step &+ t) &* size).store(sum[o][t]) }
   }
 }

@@ -204,6 +204,8 @@ package final class Plan: @unchecked Sendable {
       prepare += site.prepare
       memory += site.memory
       offsets += site.offsets
+      for phase in site.forward.indices { site.forward[phase].layer = index }
+      for phase in site.backward.indices { site.backward[phase].layer = index }
       steps.append((site.forward, site.backward))
     }
     forward = steps.flatMap(\.forward)
@@ -234,7 +236,8 @@ package final class Plan: @unchecked Sendable {
     }
   }
 
-  private func read(_ source: Network.Value) -> LaneValue {
+  /// A value of the network.
+  func read(_ source: Network.Value) -> LaneValue {
     switch source {
     case .input(let index): inputs[index]
     case .node(let index): values[index]

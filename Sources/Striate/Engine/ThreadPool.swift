@@ -31,6 +31,8 @@ struct Tasks: Sendable {
 /// Groups of tasks that do not depend on one another. The phases of a program run one after the other.
 struct Phase: Sendable {
   var groups: [Tasks] = []
+  /// The node of the network that it belongs to, where it belongs to one.
+  var layer: Int?
 
   var count: Int { groups.reduce(0) { $0 + $1.count } }
 

@@ -69,7 +69,7 @@ public struct Conv3D: Layer, Equatable {
   }
 
   /// The depth of the kernel: that of a window of one column.
-  private var depthWindow: Window {
+  var depthWindow: Window {
     Window(
       kernel: Extent(kernel.depth, 1), stride: Extent(stride.depth, 1),
       padding: Padding(top: padding.depth, left: 0, bottom: padding.depth, right: 0),

@@ -9,6 +9,10 @@ public protocol Layer: Block {
   /// The layer as it is written in a network text, such as "conv 8 5x5 stride 2".
   var text: String { get }
 
+  /// What the layer makes of any shape, with its own numbers: "[C, H, W] → [8, H − 4, W − 4]". A
+  /// refused shape is explained with it.
+  var shapeRule: String { get }
+
   /// The shape of one output for inputs of these shapes. Throws `ShapeMismatch`.
   func outputShape(of inputs: [[Int]]) throws -> [Int]
 
@@ -40,6 +44,9 @@ public protocol Layer: Block {
 }
 
 extension Layer {
+  /// As many numbers as came in, in the same order.
+  public var shapeRule: String { "[…] → […]" }
+
   /// No parameters.
   public func parameters(of inputs: [[Int]]) -> [ParameterDescription] { [] }
 

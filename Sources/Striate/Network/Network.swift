@@ -258,7 +258,9 @@ public struct Network: Sendable {
     do {
       output = try layer.outputShape(of: shapes)
     } catch let mismatch as ShapeMismatch {
-      throw InvalidNetwork(description: "\(place): \(mismatch)")
+      let given = shapes.map { "\($0)" }.joined(separator: " and ")
+      throw InvalidNetwork(
+        description: "\(place): \(mismatch) (input \(given); shapes \(layer.shapeRule))")
     }
     _ = try Network.elementCount(output, of: place)
     let parameters = layer.parameters(of: shapes)

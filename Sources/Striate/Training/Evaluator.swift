@@ -90,22 +90,13 @@ struct Evaluator {
     predictions.reserveCapacity(dataset.count)
     var probabilities: [Float] = []
     if keepsProbabilities { probabilities.reserveCapacity(dataset.count * classes) }
-    var outputs = [Float](repeating: 0, count: plan.output.elements)
     var (sum, weight) = (0.0, 0.0)
     try loader.withPixels(of: dataset) {
       let all = Array(0..<dataset.count)
       loader.expect(all)
       for start in stride(from: 0, to: dataset.count, by: plan.batchSize) {
         let batch = all[start..<min(start + plan.batchSize, dataset.count)]
-        try loader.choose(batch)
-        lossStep?.setCount(batch.count)
-        plan.pool.run(program)
-        if let result = lossStep?.result() {
-          sum += result.meanLoss * result.weight
-          weight += result.weight
-        }
-        for image in 0..<batch.count {
-          gather(image, into: &outputs)
+        let result = try compute(batch) { outputs in
           if keepsProbabilities {
             let reading = plan.network.reading(outputs, classes: classes)
             predictions.append(reading.classIndex)
@@ -114,12 +105,31 @@ struct Evaluator {
             predictions.append(plan.network.classIndex(outputs, classes: classes))
           }
         }
+        if let result {
+          sum += result.meanLoss * result.weight
+          weight += result.weight
+        }
       }
     }
     return Evaluation(
       predictions: predictions, labels: dataset.labels,
       probabilities: keepsProbabilities ? probabilities : nil, classNames: dataset.classNames,
       loss: lossStep == nil ? nil : weight == 0 ? 0 : sum / weight)
+  }
+
+  /// Runs a batch while the loader has the data set's memory, and gives each image's outputs in turn.
+  func compute(
+    _ batch: ArraySlice<Int>, _ body: (_ outputs: [Float]) -> Void
+  ) throws -> LossStep.Result? {
+    try loader.choose(batch)
+    lossStep?.setCount(batch.count)
+    plan.pool.run(program)
+    var outputs = [Float](repeating: 0, count: plan.output.elements)
+    for image in 0..<batch.count {
+      gather(image, into: &outputs)
+      body(outputs)
+    }
+    return lossStep?.result()
   }
 
   /// The outputs of one image of the batch.

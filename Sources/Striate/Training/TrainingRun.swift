@@ -83,6 +83,14 @@ final class TrainingRun {
     return position.epochs
   }
 
+  /// One step with these images, whatever the position.
+  func timedStep(_ batch: ArraySlice<Int>) throws { try runBatch(batch, isStep: true) }
+
+  /// Lends the data set's memory to the loader while `body` runs.
+  func withPixels<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try loader.withPixels(of: dataset, body)
+  }
+
   /// What is left of an epoch; false where `progress` stopped it.
   private func runEpoch(_ progress: (Trainer.Progress) -> Bool) throws -> Bool {
     var generator = SeededGenerator(seed: trainer.seed, stream: UInt64(position.epoch))

@@ -65,7 +65,7 @@ extension Command {
   }
 
   /// "1x28x28" as [1, 28, 28].
-  private static func shape(_ text: String, _ arguments: Arguments) throws -> [Int] {
+  static func shape(_ text: String, _ arguments: Arguments) throws -> [Int] {
     let words = text.split(separator: "x", omittingEmptySubsequences: false)
     let sizes = words.compactMap { Int($0) }.filter { $0 > 0 }
     guard sizes.count == words.count, sizes.count == 3 else {

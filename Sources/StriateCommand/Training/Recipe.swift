@@ -102,7 +102,7 @@ struct Recipe {
       normalizes: try arguments.choice("pixels", of: Self.pixelNames).map { $0 == "normalized" }
         ?? (inheritance.source == nil && named?.normalizes ?? true),
       augmentation: try arguments.augmentation() ?? named?.augmentation)
-    try UpdateOptions.apply(arguments, to: &trainer)
+    try UpdateOptions.apply(arguments, to: &trainer, otherwise: named)
   }
 
   /// The model of `--model`; nil where `--network` stands in its place.

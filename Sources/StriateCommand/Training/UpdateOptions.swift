@@ -12,13 +12,17 @@ enum UpdateOptions {
     Command.Option(
       "ema", "DECAY",
       "validate, test and save a running mean of the parameters, which\n"
-        + "keeps that share of itself at each step, such as 0.999"),
+        + "keeps that share of itself at each step, such as 0.999; 0 for none"),
   ]
 
-  /// Brings what the options say into a trainer.
-  static func apply(_ arguments: Arguments, to trainer: inout Trainer) throws {
-    if try arguments.choice("decay", of: ["all", "weights"]) == "weights" {
-      trainer.groups = [.withoutDecay]
+  /// Brings what the options say into a trainer, and what they leave open from a model.
+  static func apply(
+    _ arguments: Arguments, to trainer: inout Trainer, otherwise usual: NamedModel?
+  ) throws {
+    switch try arguments.choice("decay", of: ["all", "weights"]) {
+    case "weights": trainer.groups = [.withoutDecay]
+    case "all": trainer.groups = []
+    default: trainer.groups = usual?.groups ?? []
     }
     func limit(_ name: String) throws -> Float? {
       try arguments.number(name, "a number above 0") {
@@ -34,8 +38,9 @@ enum UpdateOptions {
     case (nil, nil): break
     }
     trainer.accumulation = try arguments.integer("accumulate", in: 1...1 << 20) ?? 1
-    trainer.averaging = try arguments.number("ema", "a number from 0 to below 1") {
+    let averaging = try arguments.number("ema", "a number from 0 to below 1") {
       $0 >= 0 && $0 < 1
     }
+    trainer.averaging = (averaging ?? usual?.averaging).flatMap { $0 == 0 ? nil : $0 }
   }
 }

@@ -208,17 +208,20 @@ import Testing
     ),
     (
       "dense 10",
-      "layer 1 \"fc1\" dense 10: expected [features], found [1, 28, 28]: put Flatten() before it"
+      "layer 1 \"fc1\" dense 10: expected [features], found [1, 28, 28]: put Flatten() before it "
+        + "(input [1, 28, 28]; shapes [N] → [10])"
     ),
     (
       "conv 8 29x29",
       "layer 1 \"conv1\" conv 8 29x29: expected an image of at least 29x29, found 28x28: "
-        + "use a smaller kernel or more padding"
+        + "use a smaller kernel or more padding (input [1, 28, 28]; shapes [C, H, W] → "
+        + "[8, H − 28, W − 28])"
     ),
     (
       "conv 0 3x3",
       "layer 1 \"conv1\" conv 0 3x3: expected 1 to 65536 filters, found 0: "
-        + "choose a number in that range"
+        + "choose a number in that range (input [1, 28, 28]; shapes [C, H, W] → "
+        + "[0, H − 2, W − 2])"
     ),
     (
       "flatten, dense 10000000",

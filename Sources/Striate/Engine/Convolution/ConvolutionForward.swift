@@ -61,9 +61,10 @@ extension ConvolutionGeometry {
   private func forwardPass(
     _ x: Maps, _ y: Maps, _ parameters: ConvolutionParameters, site: inout LayerSite
   ) -> ConstantPass {
+    let offsets = taps(in: x)
     let pass = ConvolutionPass(
       channels: groupChannels, channelStride: x.mapStride,
-      taps: site.constants(taps(in: x)).base, tapCount: kernelSize, filters: groupFilters,
+      taps: site.constants(offsets).base, tapCount: kernelSize, filters: groupFilters,
       filterStride: y.mapStride, width: columns.output, height: rows.output,
       inputRowStep: rows.stride * x.rowStride, inputColumnStep: columns.stride * laneCount,
       outputRowStep: y.rowStride, outputColumnStep: laneCount,
@@ -72,6 +73,6 @@ extension ConvolutionGeometry {
     let packing = WeightPacking(
       filterStride: groupChannels * kernelSize, channelStride: kernelSize,
       taps: site.constants(Array(0..<kernelSize)).base)
-    return ConstantPass(pass: pass, packing: packing)
+    return ConstantPass(pass: pass.blocked(taps: offsets, for: site.kernels), packing: packing)
   }
 }

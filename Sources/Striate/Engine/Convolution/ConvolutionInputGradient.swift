@@ -130,7 +130,7 @@ extension ConvolutionGeometry {
     let packing = WeightPacking(
       filterStride: kernelSize, channelStride: groupChannels * kernelSize,
       taps: site.constants(places).base)
-    return ConstantPass(pass: pass, packing: packing)
+    return ConstantPass(pass: pass.blocked(taps: offsets, for: site.kernels), packing: packing)
   }
 
   /// Copies what a band reads of all maps; what lies outside them becomes zero.

@@ -10,12 +10,14 @@ extension ConvolutionGeometry {
     if isDepthwise, mode == .zeros || !hasBorder {
       return Double(workers) * depthwiseScratch(isTraining: isTraining)
     }
-    if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
+    let sums = isTraining ? Double(workers) * Double(gradientSums) : 0
+    if isPointwise { return sums + pointwiseMemory(isTraining: isTraining, workers: workers) }
     let border = borderMemory(blocks: blocks)
     guard isTraining else { return border }
-    return mode == .zeros
-      ? border + scratchMemory(blocks: blocks, workers: workers)
-      : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers)
+    return sums
+      + (mode == .zeros
+        ? border + scratchMemory(blocks: blocks, workers: workers)
+        : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers))
   }
 
   /// For the transposed convolution.

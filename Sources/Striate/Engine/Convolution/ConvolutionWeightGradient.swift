@@ -18,19 +18,34 @@ extension ConvolutionGeometry {
       inputSliceStep: slices.stride * x.sliceStride, inputRowStep: rows.stride * x.rowStride,
       inputColumnStep: columns.stride * laneCount, blocks: site.blocks,
       inputBlockStride: x.blockStride, gradientBlockStride: dy.blockStride)
-    let shape = ConstantGradientPass(pass: pass)
+    let shape = ConstantGradientPass(pass: pass.blocked)
     let tiles = (groupFilters + 3) / 4
-    let tapParts = min(
-      (tapCount + 5) / 6, max(1, LayerSite.fewestTasks / (groups * tiles)))
-    site.add(.back, tasks: groups * tiles * tapParts) { [self] task in
+    let tapParts = gradientTapParts
+    site.add(.back, tasks: groups * tiles * tapParts, scratch: gradientSums) {
+      [self] task, sums in
       let (place, part) = task.quotientAndRemainder(dividingBy: tapParts)
       let (group, tile) = place.quotientAndRemainder(dividingBy: tiles)
       kernels.weightGradient(
         shape.pass, tile * 4..<min(groupFilters, tile * 4 + 4),
         tapCount * part / tapParts..<tapCount * (part + 1) / tapParts,
         x.values + group * groupChannels * x.mapStride,
-        dy.values + group * groupFilters * dy.mapStride, dw + group * weightsOfGroup)
+        dy.values + group * groupFilters * dy.mapStride, sums, dw + group * weightsOfGroup)
     }
+  }
+
+  /// The parts that the taps of four filters are cut into, one a task.
+  private var gradientTapParts: Int {
+    let tapCount = groupChannels * kernelSize
+    let tasks = groups * ((groupFilters + 3) / 4)
+    return max(
+      min((tapCount + 5) / 6, max(1, LayerSite.fewestTasks / tasks)),
+      (tapCount + ConvolutionBlocking.gradientTaps - 1) / ConvolutionBlocking.gradientTaps)
+  }
+
+  /// The Floats of a task's sums.
+  var gradientSums: Int {
+    let parts = gradientTapParts
+    return min(4, groupFilters) * ((groupChannels * kernelSize + parts - 1) / parts) * laneCount
   }
 }
 

@@ -36,6 +36,7 @@ extension ConvolutionGeometry {
     let passes = (1...gathered).map { width in
       var pass = shape.pass
       (pass.width, pass.height, pass.channelStride) = (width, 1, gathered * laneCount)
+      (pass.pixelsAtOnce, pass.channelsAtOnce) = (width, pass.channels)
       return ConstantPass(pass: pass, packing: shape.packing)
     }
     let chunks = (pixels + gathered - 1) / gathered

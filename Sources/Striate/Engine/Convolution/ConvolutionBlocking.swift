@@ -1,0 +1,60 @@
+import LaneKernels
+
+/// How passes are cut so that what they read again and again stays in the first-level cache.
+///
+/// A pixel of a map is a line of the cache, and a filter reads a window of every map. Tile after tile,
+/// whole images pass through the cache, and each multiply-add would wait for the second level; a few pixels
+/// of some maps, read by all filters in turn, stay. Between two lots of maps the sums lie in the output: a
+/// load and a store for as many multiply-adds as a lot has taps.
+enum ConvolutionBlocking {
+  /// Bytes of input that stay, with room beside them for weights and outputs: of the 32 KiB that
+  /// processors have at least.
+  static let cache = 20 * 1024
+
+  /// The taps of one task of a weight gradient: their sums stay in the second-level cache.
+  static let gradientTaps = 1024
+
+  /// The pixels that the taps of a weight gradient run over at a time: four filters' stay.
+  static let gradientPixels = 64
+}
+
+extension ConvolutionPass {
+  /// The pass cut for filters in tiles of these kernels.
+  func blocked(taps: [Int], for kernels: KernelTable) -> ConvolutionPass {
+    var pass = self
+    let long = 24
+    if channels * bytesRead(pixels: long, taps: taps) <= ConvolutionBlocking.cache { return pass }
+    // One tile of filters has nobody to share with; narrower tiles are wider than two full ones.
+    pass.pixelsAtOnce =
+      filters > kernels.tileHeight && filters % kernels.tileHeight == 0
+      ? 2 * kernels.tileWidth : long
+    let most = max(
+      1, ConvolutionBlocking.cache / bytesRead(pixels: pass.pixelsAtOnce, taps: taps))
+    let lots = (channels + most - 1) / most
+    pass.channelsAtOnce = (channels + lots - 1) / lots
+    return pass
+  }
+
+  /// The bytes of one map that so many neighbouring pixels read.
+  private func bytesRead(pixels: Int, taps: [Int]) -> Int {
+    var places = Set<Int>()
+    for pixel in 0..<min(pixels, width * height) {
+      let (row, column) = pixel.quotientAndRemainder(dividingBy: width)
+      for tap in taps { places.insert(row * inputRowStep + column * inputColumnStep + tap) }
+    }
+    return places.count * laneCount * MemoryLayout<Float>.stride
+  }
+}
+
+extension WeightGradientPass {
+  /// The pass cut into bands.
+  var blocked: WeightGradientPass {
+    var pass = self
+    let line = width * depth
+    pass.rowsAtOnce = min(height, max(1, ConvolutionBlocking.gradientPixels / line))
+    if pass.rowsAtOnce == height {
+      pass.blocksAtOnce = max(1, ConvolutionBlocking.gradientPixels / (line * height))
+    }
+    return pass
+  }
+}
