@@ -34,7 +34,7 @@ let package = Package(
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
 
     .target(name: "CPUFeatures"),
-    .target(name: "LaneKernels", swiftSettings: kernel),
+    .target(name: "LaneKernels", dependencies: ["CPUFeatures"], swiftSettings: kernel),
     .target(
       name: "KernelsAVX512", dependencies: ["LaneKernels"],
       swiftSettings: kernel(level: "x86-64-v4")),

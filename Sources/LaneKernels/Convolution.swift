@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// One pass of a convolution over one block of images: every output pixel is a sum over input channels
 /// and taps, where a tap is an offset from the pixel's place in the input.
 ///
@@ -27,6 +29,9 @@ public struct ConvolutionPass {
   /// Output pixels and input channels that all filters run over before the next ones come: few enough
   /// that the first-level cache holds what they read.
   public var pixelsAtOnce: Int, channelsAtOnce: Int
+  /// From what a pixel reads first to what the next row of outputs reads besides, so that it can be asked
+  /// for in time; 0 where all is near.
+  public var nextRow: Int
 
   @inlinable
   public init(
@@ -44,6 +49,7 @@ public struct ConvolutionPass {
     (self.biasFilterStride, self.biasPixelStride) = (biasFilterStride, biasPixelStride)
     self.floor = floor
     (pixelsAtOnce, channelsAtOnce) = (24, channels)
+    nextRow = 0
   }
 
   /// The Floats of the packed weights.
@@ -70,10 +76,13 @@ func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
   let end = rows.upperBound &* pass.width
   var pixel = rows.lowerBound &* pass.width
   while pixel < end {
-    let pixels = pixel..<min(pixel &+ pass.pixelsAtOnce, end)
+    // What is left over for less than a tile goes along.
+    let left = end &- pixel
+    let pixels = pixel..<pixel &+ (left < pass.pixelsAtOnce &+ P ? left : pass.pixelsAtOnce)
     var channel = 0
     while channel < pass.channels {
       let channels = channel..<min(channel &+ pass.channelsAtOnce, pass.channels)
+      if pass.nextRow != 0 { prefetchNextRow(pass, pixels, channels, input) }
       var filter = 0
       while filter < pass.filters {
         let height = tileHeight(filtersLeft: pass.filters &- filter, largest: O)
@@ -97,6 +106,26 @@ func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
+/// Asks for what the outputs below some pixels read and these do not.
+@inlinable @inline(__always)
+func prefetchNextRow(
+  _ pass: ConvolutionPass, _ pixels: Range<Int>, _ channels: Range<Int>,
+  _ input: UnsafePointer<Float>
+) {
+  for pixel in pixels {
+    let row = pixel / pass.width
+    let column = pixel &- row &* pass.width
+    var place =
+      input
+      + (row &* pass.inputRowStep &+ column &* pass.inputColumnStep &+ pass.nextRow
+        &+ channels.lowerBound &* pass.channelStride)
+    for _ in channels {
+      striate_prefetch(place)
+      place += pass.channelStride
+    }
+  }
+}
+
 /// Runs O filters over pixels, P at a time; pixels run on from row to row.
 @inlinable @inline(__always)
 func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
@@ -104,40 +133,48 @@ func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
   _ channels: Range<Int>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
 ) {
-  var (row, column) = pixels.lowerBound.quotientAndRemainder(dividingBy: pass.width)
   let first = input + channels.lowerBound &* pass.channelStride
-  var left = pixels.count
-  while left >= P {
-    var place = InlineArray<P, UnsafePointer<Float>>(repeating: first)
-    var target = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
-    var offset = InlineArray<P, Int>(repeating: 0)
-    for p in 0..<P {
-      place[p] = first + (row * pass.inputRowStep + column * pass.inputColumnStep)
-      target[p] = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
-      offset[p] = (row * pass.width + column) * pass.biasPixelStride
-      column += 1
-      if column == pass.width {
-        column = 0
-        row += 1
-      }
-    }
-    convolveTile(isa, tile, pass, channels, place, weights, bias, offset, target)
-    left -= P
+  var pixel = pixels.lowerBound
+  // Single pixels have too few sums to hide how long a multiply-add takes: four are two and two.
+  let pairs = P == 3 ? (3 &- pixels.count % 3) % 3 : 0
+  let end = pixels.upperBound &- (pixels.count >= 2 ? 2 &* pairs : 0)
+  while pixel &+ P <= end {
+    convolvePixels(isa, tile, pass, pixel, channels, first, weights, bias, output)
+    pixel &+= P
   }
-  while left > 0 {
-    let place = first + (row * pass.inputRowStep + column * pass.inputColumnStep)
-    let target = output + (row * pass.outputRowStep + column * pass.outputColumnStep)
-    let offset = (row * pass.width + column) * pass.biasPixelStride
-    column += 1
+  while P == 3 && pixel &+ 2 <= pixels.upperBound {
+    convolvePixels(isa, Tile<O, 2>.self, pass, pixel, channels, first, weights, bias, output)
+    pixel &+= 2
+  }
+  while pixel < pixels.upperBound {
+    convolvePixels(isa, Tile<O, 1>.self, pass, pixel, channels, first, weights, bias, output)
+    pixel &+= 1
+  }
+}
+
+/// Runs O filters over P pixels from `pixel` on.
+@inlinable @inline(__always)
+func convolvePixels<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ pixel: Int,
+  _ channels: Range<Int>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ bias: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+) {
+  var row = pixel / pass.width
+  var column = pixel &- row &* pass.width
+  var place = InlineArray<P, UnsafePointer<Float>>(repeating: input)
+  var target = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
+  var offset = InlineArray<P, Int>(repeating: 0)
+  for p in 0..<P {
+    place[p] = input + (row &* pass.inputRowStep &+ column &* pass.inputColumnStep)
+    target[p] = output + (row &* pass.outputRowStep &+ column &* pass.outputColumnStep)
+    offset[p] = (pixel &+ p) &* pass.biasPixelStride
+    column &+= 1
     if column == pass.width {
       column = 0
-      row += 1
+      row &+= 1
     }
-    convolveTile(
-      isa, Tile<O, 1>.self, pass, channels, InlineArray(repeating: place), weights, bias,
-      InlineArray(repeating: offset), InlineArray(repeating: target))
-    left -= 1
   }
+  convolveTile(isa, tile, pass, channels, place, weights, bias, offset, target)
 }
 
 /// O filters × P pixels in registers.

@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// The gradient of a convolution's weights: for each output channel and each tap of each input channel,
 /// a sum over images and output pixels.
 ///
@@ -20,6 +22,8 @@ public struct WeightGradientPass {
   public var blocks: Int, inputBlockStride: Int, gradientBlockStride: Int
   /// Blocks and rows that all taps run over before the next ones come: either one block, or all rows.
   public var blocksAtOnce: Int, rowsAtOnce: Int
+  /// The taps of one channel, whose last one says what the next rows read; 0 where all is near.
+  public var channelTaps: Int
 
   @inlinable
   public init(
@@ -35,6 +39,7 @@ public struct WeightGradientPass {
     self.blocks = blocks
     (self.inputBlockStride, self.gradientBlockStride) = (inputBlockStride, gradientBlockStride)
     (blocksAtOnce, rowsAtOnce) = (1, height)
+    channelTaps = 0
   }
 }
 
@@ -64,6 +69,13 @@ func weightGradient<ISA: InstructionSet>(
     while row < pass.height {
       let rows = row..<min(row &+ pass.rowsAtOnce, pass.height)
       let band = WeightGradientBand(blocks: blocks, rows: rows)
+      if pass.channelTaps > 0 {
+        for filter in filters {
+          prefetchNextBand(
+            pass, band, gradient + filter &* pass.filterStride, pass.gradientBlockStride,
+            pass.width &* laneCount, laneCount)
+        }
+      }
       var filter = filters.lowerBound
       while filter < filters.upperBound {
         let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: 4)
@@ -92,6 +104,27 @@ func weightGradient<ISA: InstructionSet>(
   }
 }
 
+/// Asks for the lines of a map that the band after this one reads.
+@inlinable @inline(__always)
+func prefetchNextBand(
+  _ pass: WeightGradientPass, _ band: WeightGradientBand, _ map: UnsafePointer<Float>,
+  _ blockStride: Int, _ rowStep: Int, _ columnStep: Int
+) {
+  let isLast = band.rows.upperBound == pass.height
+  let shift = isLast ? band.blocks.count &* blockStride : band.rows.upperBound &* rowStep
+  for block in band.blocks {
+    var row = map + (block &* blockStride &+ shift)
+    for _ in band.rows {
+      var place = row
+      for _ in 0..<pass.width {
+        striate_prefetch(place)
+        place += columnStep
+      }
+      row += rowStep
+    }
+  }
+}
+
 /// O filters over a range of taps, in tiles as even as they can be.
 @inlinable @inline(__always)
 func weightGradientRow<ISA: InstructionSet, let O: Int>(
@@ -106,6 +139,15 @@ func weightGradientRow<ISA: InstructionSet, let O: Int>(
     let width = taps.count * (tile + 1) / tiles - first
     let x = pass.taps + (taps.lowerBound + first)
     let sum = sums + first &* ISA.Vector.scalarCount
+    if pass.channelTaps > 0 {
+      let end = taps.lowerBound &+ first &+ width
+      let past = end % pass.channelTaps
+      if past < width {
+        prefetchNextBand(
+          pass, band, input + pass.taps[end &- past &- 1], pass.inputBlockStride,
+          pass.inputRowStep, pass.inputColumnStep)
+      }
+    }
     switch width {
     case 6: weightGradientTile(isa, Tile<O, 6>.self, pass, band, x, step, input, gradient, sum)
     case 5: weightGradientTile(isa, Tile<O, 5>.self, pass, band, x, step, input, gradient, sum)

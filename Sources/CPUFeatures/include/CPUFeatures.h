@@ -1,5 +1,5 @@
 // What the processor can do, and the floating-point mode of a thread.
-// This is the only C in Striate: Swift has no way to ask either.
+// This is the only C in Striate: Swift has no way to ask for either, nor for a line of memory ahead of time.
 #ifndef STRIATE_CPU_FEATURES_H
 #define STRIATE_CPU_FEATURES_H
 
@@ -49,5 +49,9 @@ static inline void striate_spin_pause(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+/// Asks for the line of memory at an address, which need not exist, to be brought into the second-level
+/// cache.
+static inline void striate_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
 
 #endif

@@ -48,6 +48,26 @@ import Testing
     }
   }
 
+  /// More channels than stay in the cache at once, more pixels and blocks than a weight gradient runs over
+  /// at once, filters that fill no tile, and what is left over of each.
+  @Test(arguments: [
+    (Conv2D(filters: 16, kernel: 3, padding: 1), [37, 7, 5], 17),
+    (Conv2D(filters: 9, kernel: 3, stride: 2, padding: 1), [29, 9, 8], 3),
+    (Conv2D(filters: 24, kernel: 5), [20, 13, 17], 2),
+    (Conv2D(filters: 6, kernel: 3, dilation: 2), [18, 23, 9], 1),
+    (Conv2D(filters: 5, kernel: 3, padding: 1), [118, 4, 4], 65),
+    (Conv2D(filters: 8, kernel: 3, padding: 1, groups: 2, bias: .untied), [44, 3, 28], 16),
+  ])
+  func channelsPixelsAndBlocksInLotsAddUp(
+    _ layer: Conv2D, _ shape: [Int], _ images: Int
+  ) throws {
+    let network = try Network(input: shape, seed: 6) {
+      layer
+      ReLU()
+    }
+    try EngineTrial(network, images: images).expectAgreement("\(layer.text) on \(shape)")
+  }
+
   /// A ReLU that follows is computed along with the layer.
   @Test(arguments: [
     "depthwise 3x3 padding 1", "conv-transpose 3 3x3 stride 2", "conv3d 3 2x2x2",

@@ -11,6 +11,9 @@ enum ConvolutionBlocking {
   /// processors have at least.
   static let cache = 20 * 1024
 
+  /// Bytes that are near: of a second-level cache of 512 KiB and more, with room for others.
+  static let near = 256 * 1024
+
   /// The taps of one task of a weight gradient: their sums stay in the second-level cache.
   static let gradientTaps = 1024
 
@@ -22,12 +25,18 @@ extension ConvolutionPass {
   /// The pass cut for filters in tiles of these kernels.
   func blocked(taps: [Int], for kernels: KernelTable) -> ConvolutionPass {
     var pass = self
-    let long = 24
-    if channels * bytesRead(pixels: long, taps: taps) <= ConvolutionBlocking.cache { return pass }
-    // One tile of filters has nobody to share with; narrower tiles are wider than two full ones.
-    pass.pixelsAtOnce =
-      filters > kernels.tileHeight && filters % kernels.tileHeight == 0
-      ? 2 * kernels.tileWidth : long
+    let (tile, long) = (kernels.tileWidth, 24)
+    if channels * channelStride * MemoryLayout<Float>.stride > ConvolutionBlocking.near {
+      pass.nextRow = (taps.max() ?? 0) + inputRowStep
+    }
+    for pixels in [long, 2 * tile, tile]
+    where channels * bytesRead(pixels: pixels, taps: taps) <= ConvolutionBlocking.cache {
+      pass.pixelsAtOnce = pixels
+      return pass
+    }
+    // One tile of filters has nobody to share with; narrower tiles are wider than a full one.
+    let isEven = filters > kernels.tileHeight && filters % kernels.tileHeight == 0
+    pass.pixelsAtOnce = isEven ? tile : long
     let most = max(
       1, ConvolutionBlocking.cache / bytesRead(pixels: pass.pixelsAtOnce, taps: taps))
     let lots = (channels + most - 1) / most
@@ -48,8 +57,11 @@ extension ConvolutionPass {
 
 extension WeightGradientPass {
   /// The pass cut into bands.
-  var blocked: WeightGradientPass {
+  func blocked(channelTaps: Int) -> WeightGradientPass {
     var pass = self
+    if blocks * inputBlockStride * MemoryLayout<Float>.stride > ConvolutionBlocking.near {
+      pass.channelTaps = channelTaps
+    }
     let line = width * depth
     pass.rowsAtOnce = min(height, max(1, ConvolutionBlocking.gradientPixels / line))
     if pass.rowsAtOnce == height {

@@ -18,7 +18,7 @@ extension ConvolutionGeometry {
       inputSliceStep: slices.stride * x.sliceStride, inputRowStep: rows.stride * x.rowStride,
       inputColumnStep: columns.stride * laneCount, blocks: site.blocks,
       inputBlockStride: x.blockStride, gradientBlockStride: dy.blockStride)
-    let shape = ConstantGradientPass(pass: pass.blocked)
+    let shape = ConstantGradientPass(pass: pass.blocked(channelTaps: kernelSize))
     let tiles = (groupFilters + 3) / 4
     let tapParts = gradientTapParts
     site.add(.back, tasks: groups * tiles * tapParts, scratch: gradientSums) {
