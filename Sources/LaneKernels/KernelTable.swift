@@ -10,6 +10,12 @@ public struct KernelTable: Sendable {
   /// Pixels in a full convolution tile.
   public let tileWidth: Int
 
+  /// Floats in a register.
+  public let vectorWidth: Int
+
+  /// Whether convolutions may be computed by Winograd's algorithm, which rounds otherwise than the sum.
+  public var allowsWinograd = true
+
   public typealias Source = UnsafePointer<Float>
   public typealias Target = UnsafeMutablePointer<Float>
 
@@ -18,6 +24,16 @@ public struct KernelTable: Sendable {
     @Sendable (
       _ pass: ConvolutionPass, _ rows: Range<Int>, _ input: Source, _ weights: Source,
       _ bias: Source, _ output: Target
+    ) -> Void
+  public let winograd:
+    @Sendable (
+      _ pass: WinogradPass, _ tiles: Range<Int>, _ input: Source, _ weights: Source,
+      _ bias: Source, _ output: Target, _ scratch: Target
+    ) -> Void
+  public let winogradWeights:
+    @Sendable (
+      _ pass: WinogradPass, _ packing: WeightPacking, _ filters: Range<Int>, _ source: Source,
+      _ target: Target
     ) -> Void
   public let packWeights:
     @Sendable (
@@ -309,9 +325,18 @@ public struct KernelTable: Sendable {
     self.name = name
     tileHeight = O
     tileWidth = P
+    vectorWidth = ISA.Vector.scalarCount
     multiplyAddRounds = { LaneKernels.multiplyAddRounds(isa, $0) }
     convolve = {
       LaneKernels.convolve(isa, tile, $0, rows: $1, input: $2, weights: $3, bias: $4, output: $5)
+    }
+    winograd = {
+      LaneKernels.winograd(
+        isa, tile, $0, tiles: $1, input: $2, weights: $3, bias: $4, output: $5, scratch: $6)
+    }
+    winogradWeights = {
+      LaneKernels.winogradWeights(
+        isa, largestTile: O, $0, $1, filters: $2, from: $3, to: $4)
     }
     packWeights = { LaneKernels.packWeights(isa, largestTile: O, $0, $1, from: $2, to: $3) }
     weightGradient = {

@@ -14,11 +14,17 @@ extension KernelTable {
     return tables + [.portable]
   }()
 
-  /// The table that is used: the fastest, or the one that STRIATE_ISA names.
+  /// The table that is used: the fastest, or the one that STRIATE_ISA names; without Winograd's algorithm
+  /// where STRIATE_EXACT is set.
   package static let best: KernelTable = {
-    let name = ProcessInfo.processInfo.environment["STRIATE_ISA"]?.lowercased()
+    let environment = ProcessInfo.processInfo.environment
+    let name = environment["STRIATE_ISA"]?.lowercased()
     let wanted = name == "baseline" ? "portable" : name
-    return runnable.first { $0.name == wanted } ?? runnable[0]
+    var table = runnable.first { $0.name == wanted } ?? runnable[0]
+    if let exact = environment["STRIATE_EXACT"], !exact.isEmpty, exact != "0" {
+      table.allowsWinograd = false
+    }
+    return table
   }()
 }
 

@@ -70,6 +70,9 @@ public struct LayerSite {
   /// What memory that is written before it is read holds at first; nil for zeros.
   let marker: Float?
 
+  /// What steps write before they read, one after the other.
+  let sharedScratch: SharedScratch
+
   var prepare: [Tasks] = []
   var forward: [Phase] = []
   var backward: [Phase] = []
@@ -79,12 +82,12 @@ public struct LayerSite {
   init(
     blocks: Int, workers: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
     parameters: [ParameterPlace], floor: Float, isTraining: Bool, step: StepState?, index: Int,
-    marker: Float?
+    marker: Float?, sharedScratch: SharedScratch
   ) {
     (self.blocks, self.workers, self.kernels) = (blocks, workers, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
     (self.floor, self.isTraining, self.marker) = (floor, isTraining, marker)
-    (self.step, self.index) = (step, index)
+    (self.step, self.index, self.sharedScratch) = (step, index, sharedScratch)
   }
 
   /// Appends work that follows from the parameters alone; it runs before the forward steps.

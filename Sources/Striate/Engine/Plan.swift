@@ -48,6 +48,7 @@ package final class Plan: @unchecked Sendable {
   private(set) var backward: [Phase] = []
   private var memory: [Storage] = []
   private var offsets: [Offsets] = []
+  private let scratch = SharedScratch()
 
   /// All parameters one after the other, each from a multiple of 16 Floats on; their gradients likewise.
   let parameters: Storage
@@ -197,7 +198,7 @@ package final class Plan: @unchecked Sendable {
         parameters: places(of: node, sums: &sums),
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
-        marker: marker)
+        marker: marker, sharedScratch: scratch)
       node.layer.compile(into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }
@@ -208,6 +209,7 @@ package final class Plan: @unchecked Sendable {
       for phase in site.backward.indices { site.backward[phase].layer = index }
       steps.append((site.forward, site.backward))
     }
+    scratch.allocate(workers: pool.threads, marker: marker)
     forward = steps.flatMap(\.forward)
     guard isTraining else { return }
     // The loss stands behind the first output; what nobody reads has the gradient 0.

@@ -30,6 +30,20 @@ extension LayerSite {
       way, Tasks(count: count, onWorker: { task, worker in body(task, memory + worker * scratch) }))
   }
 
+  /// Adds work to the last step that uses memory while it runs: `scratch` Floats of the worker's, which
+  /// all steps of the plan share. A task writes them before it reads them.
+  mutating func addOverwriting(
+    _ way: Way, tasks count: Int, scratch: Int,
+    _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    sharedScratch.reserve(scratch)
+    add(
+      way,
+      Tasks(
+        count: count,
+        onWorker: { [sharedScratch] task, worker in body(task, sharedScratch.base(of: worker)) }))
+  }
+
   private mutating func add(_ way: Way, _ tasks: Tasks) {
     switch way {
     case .forward:
@@ -40,4 +54,24 @@ extension LayerSite {
       backward[backward.count - 1].groups.append(tasks)
     }
   }
+}
+
+/// Memory of each worker that the steps of a plan use one after the other, so that it stays in the cache:
+/// as much as the step needs that needs most.
+///
+/// Unchecked: it grows while a plan is compiled, and a worker uses its own part.
+final class SharedScratch: @unchecked Sendable {
+  private var storage = Storage(count: 0)
+  private var size = 0
+
+  /// Asks for so many Floats for each worker.
+  func reserve(_ count: Int) { size = max(size, count.padded) }
+
+  /// Makes the memory; full of a marker, where there is one.
+  func allocate(workers: Int, marker: Float?) {
+    storage = Storage(count: workers * size)
+    if let marker { storage.base.update(repeating: marker, count: workers * size) }
+  }
+
+  func base(of worker: Int) -> UnsafeMutablePointer<Float> { storage.base + worker * size }
 }

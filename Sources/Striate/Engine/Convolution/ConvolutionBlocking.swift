@@ -14,6 +14,13 @@ enum ConvolutionBlocking {
   /// Bytes that are near: of a second-level cache of 512 KiB and more, with room for others.
   static let near = 256 * 1024
 
+  /// Bytes of a lot of tiles that Winograd's algorithm has transformed: most of them stay in the
+  /// second-level cache while the filters pass over them.
+  static let winogradBytes = 600 * 1024
+
+  /// Filters whose products wait to be transformed back, a multiple of every tile.
+  static let winogradFilters = 16
+
   /// The taps of one task of a weight gradient: their sums stay in the second-level cache.
   static let gradientTaps = 1024
 

@@ -51,6 +51,9 @@ extension ConvolutionGeometry {
     to site: inout LayerSite, _ way: Way, from dy: Maps, to dx: Maps,
     _ parameters: ConvolutionParameters
   ) {
+    if usesWinograd(on: site.kernels) {
+      return addTransposedWinograd(to: &site, way, from: dy, to: dx, parameters)
+    }
     for band in gradientBands(blocks: site.blocks, of: dy) {
       addBands(band, way, from: dy, to: dx, parameters, site: &site)
     }

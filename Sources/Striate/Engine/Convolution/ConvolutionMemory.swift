@@ -12,7 +12,9 @@ extension ConvolutionGeometry {
     }
     let sums = isTraining ? Double(workers) * Double(gradientSums) : 0
     if isPointwise { return sums + pointwiseMemory(isTraining: isTraining, workers: workers) }
-    let border = borderMemory(blocks: blocks)
+    let border =
+      borderMemory(blocks: blocks)
+      + (usesWinograd(on: .best) ? winogradMemory(isTraining: isTraining, workers: workers) : 0)
     guard isTraining else { return border }
     return sums
       + (mode == .zeros

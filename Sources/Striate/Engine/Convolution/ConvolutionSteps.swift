@@ -4,8 +4,8 @@ import LaneKernels
 ///
 /// Forwards: the image with its border, one pass over kernel taps. Back to the image: the outputs'
 /// gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
-/// that phase. Back to the weights: sums over all pixels of all blocks. A transposed convolution runs
-/// the same passes, each in the other's place.
+/// that phase. Both by Winograd's algorithm where it pays. Back to the weights: sums over all pixels of all
+/// blocks. A transposed convolution runs the same passes, each in the other's place.
 extension ConvolutionGeometry {
   /// Compiles a convolution of the site's input.
   func compile(into site: inout LayerSite, bias: Conv2D.Bias, mode: PaddingMode = .zeros) {
@@ -14,8 +14,21 @@ extension ConvolutionGeometry {
     }
     let input = site.inputs[0]
     let parameters = parameters(of: &site, bias: bias)
-    let x = appendBorder(to: &site, .forward, of: input.values, mode: mode)
-    appendConvolution(to: &site, .forward, from: x, to: site.output.values, parameters)
+    let usesWinograd = usesWinograd(on: site.kernels, bias: bias)
+    let hasCopies = hasBorder && mode != .zeros
+    var x = imageMaps(input.values)
+    let learns = site.isTraining && site.parameters[0].gradient != nil
+    if !usesWinograd || hasCopies || learns {
+      x = appendBorder(to: &site, .forward, of: input.values, mode: mode)
+    }
+    if usesWinograd {
+      site.begin(.forward)
+      let (geometry, maps) = hasCopies ? (withoutBorder, x) : (self, imageMaps(input.values))
+      geometry.addWinograd(
+        to: &site, .forward, from: maps, to: outputMaps(site.output.values), parameters)
+    } else {
+      appendConvolution(to: &site, .forward, from: x, to: site.output.values, parameters)
+    }
     guard site.isTraining, let dy = site.output.gradient else { return }
     site.begin(.back)
     let border = addInputGradient(to: &site, from: dy, mode: mode)

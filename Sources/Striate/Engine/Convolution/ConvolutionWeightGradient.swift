@@ -21,7 +21,7 @@ extension ConvolutionGeometry {
     let shape = ConstantGradientPass(pass: pass.blocked(channelTaps: kernelSize))
     let tiles = (groupFilters + 3) / 4
     let tapParts = gradientTapParts
-    site.add(.back, tasks: groups * tiles * tapParts, scratch: gradientSums) {
+    site.addOverwriting(.back, tasks: groups * tiles * tapParts, scratch: gradientSums) {
       [self] task, sums in
       let (place, part) = task.quotientAndRemainder(dividingBy: tapParts)
       let (group, tile) = place.quotientAndRemainder(dividingBy: tiles)

@@ -1,0 +1,346 @@
+/// A convolution of 3 × 3 with stride 1 by Winograd's F(4×4, 3×3): 36 multiplications for 16 outputs
+/// instead of 144.
+///
+///     Y = Aᵀ [ Σ(c) (G g(c) Gᵀ) ⊙ (Bᵀ d(c) B) ] A
+///
+/// A tile is 4 × 4 outputs and the 6 × 6 inputs d that they read; what lies outside the image is zero.
+/// The result differs from the sum's by at most 2e-5 of its largest element. Source: Lavin & Gray 2016,
+/// arXiv:1509.09308, with the points 0, ±1, ±2, ∞.
+@frozen
+public struct WinogradPass {
+  /// Input channels, and the distance between two of them.
+  public var channels: Int, channelStride: Int
+  /// Output channels, and the distance between two of them.
+  public var filters: Int, filterStride: Int
+  /// Pixels a row, and rows, of the input and of the output.
+  public var inputWidth: Int, inputHeight: Int, width: Int, height: Int
+  /// Columns and rows of zeros before the input.
+  public var left: Int, top: Int
+  /// The bias's distance from one filter to the next.
+  public var biasFilterStride: Int
+  /// Smaller outputs become this.
+  public var floor: Float
+  /// Tiles that are transformed together, and filters whose products wait for them.
+  public var tilesAtOnce: Int, filtersAtOnce: Int
+
+  @inlinable
+  public init(
+    channels: Int, channelStride: Int, filters: Int, filterStride: Int, inputWidth: Int,
+    inputHeight: Int, width: Int, height: Int, left: Int, top: Int, biasFilterStride: Int,
+    floor: Float, tilesAtOnce: Int, filtersAtOnce: Int
+  ) {
+    (self.channels, self.channelStride) = (channels, channelStride)
+    (self.filters, self.filterStride) = (filters, filterStride)
+    (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
+    (self.width, self.height) = (width, height)
+    (self.left, self.top) = (left, top)
+    (self.biasFilterStride, self.floor) = (biasFilterStride, floor)
+    (self.tilesAtOnce, self.filtersAtOnce) = (tilesAtOnce, filtersAtOnce)
+  }
+
+  /// Tiles in a row.
+  @inlinable public var tileColumns: Int { (width + 3) / 4 }
+  /// Rows of tiles.
+  @inlinable public var tileRows: Int { (height + 3) / 4 }
+  /// All tiles.
+  @inlinable public var tiles: Int { tileRows &* tileColumns }
+  /// Floats between two of the 36 places of the transformed input: not a power of two.
+  @inlinable var inputPlaceStride: Int { channels &* tilesAtOnce &* laneCount &+ laneCount }
+  /// Floats between two of the 36 places of the products.
+  @inlinable var productPlaceStride: Int {
+    filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount
+  }
+  /// Floats of memory that a worker needs.
+  @inlinable public var scratch: Int { 36 &* (inputPlaceStride &+ productPlaceStride) }
+  /// Floats of the transformed weights.
+  @inlinable public var weightCount: Int { 36 &* filters &* channels }
+}
+
+/// Runs tiles `tiles`, counted row after row, for all filters.
+@inlinable @inline(__always)
+func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradPass, tiles: Range<Int>,
+  input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+  output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+) {
+  let products = scratch + 36 &* pass.inputPlaceStride
+  var part = 0
+  while part < laneCount {
+    var first = tiles.lowerBound
+    while first < tiles.upperBound {
+      let left = tiles.upperBound &- first
+      let group = first..<first &+ (left < pass.tilesAtOnce ? left : pass.tilesAtOnce)
+      winogradInputs(isa, pass, group, input + part, scratch)
+      var filter = 0
+      while filter < pass.filters {
+        let end = min(filter &+ pass.filtersAtOnce, pass.filters)
+        winogradProducts(
+          isa, tile, pass, filter..<end, group.count, scratch,
+          weights + 36 &* filter &* pass.channels, products)
+        winogradOutputs(
+          isa, pass, filter..<end, group, products, bias, output + part)
+        filter = end
+      }
+      first = group.upperBound
+    }
+    part += ISA.Vector.scalarCount
+  }
+}
+
+/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors.
+@inlinable @inline(__always)
+func winogradInputs<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: WinogradPass, _ tiles: Range<Int>, _ input: UnsafePointer<Float>,
+  _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  let columns = pass.tileColumns
+  let line = pass.inputWidth &* laneCount
+  for tile in tiles {
+    let tileRow = tile / columns
+    let row = 4 &* tileRow &- pass.top
+    let column = 4 &* (tile &- tileRow &* columns) &- pass.left
+    // The tile's rows and columns that lie in the image.
+    let rows = max(0, -row)..<max(0, -row, min(6, pass.inputHeight &- row))
+    let width = max(0, -column)..<max(0, -column, min(6, pass.inputWidth &- column))
+    var corner = input + (row &* line &+ column &* laneCount)
+    var target = result + (tile &- tiles.lowerBound) &* size
+    let step = tiles.count &* size
+    for _ in 0..<pass.channels {
+      var half = InlineArray<6, InlineArray<6, ISA.Vector>>(
+        repeating: InlineArray(repeating: ISA.broadcast(0)))
+      for j in 0..<6 where j >= width.lowerBound && j < width.upperBound {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for i in 0..<6 where i >= rows.lowerBound && i < rows.upperBound {
+          d[i] = (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self)
+        }
+        half[j] = winogradInput(isa, d)
+      }
+      for i in 0..<6 {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<6 { d[j] = half[j][i] }
+        let t = winogradInput(isa, d)
+        for j in 0..<6 { (target + (i &* 6 &+ j) &* pass.inputPlaceStride).store(t[j]) }
+      }
+      corner += pass.channelStride
+      target += step
+    }
+  }
+}
+
+/// Bᵀ d.
+@inlinable @inline(__always)
+func winogradInput<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ d: InlineArray<6, ISA.Vector>
+) -> InlineArray<6, ISA.Vector> {
+  let (two, minusFour, minusFive) = (ISA.broadcast(2), ISA.broadcast(-4), ISA.broadcast(-5))
+  let four = ISA.broadcast(4)
+  var t = d
+  t[0] = d[4]
+  ISA.multiplyAdd(&t[0], minusFive, d[2])
+  ISA.multiplyAdd(&t[0], four, d[0])
+  var (a, b) = (d[4], d[3])
+  ISA.multiplyAdd(&a, minusFour, d[2])
+  ISA.multiplyAdd(&b, minusFour, d[1])
+  t[1] = a + b
+  t[2] = a - b
+  let (c, e) = (d[4] - d[2], (d[3] - d[1]) * two)
+  t[3] = c + e
+  t[4] = c - e
+  t[5] = d[5]
+  ISA.multiplyAdd(&t[5], minusFive, d[3])
+  ISA.multiplyAdd(&t[5], four, d[1])
+  return t
+}
+
+/// For each of the 36 places the sums over channels: [place][filter][tile] of vectors.
+@inlinable @inline(__always)
+func winogradProducts<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradPass, _ filters: Range<Int>,
+  _ tiles: Int, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  for place in 0..<36 {
+    let x = input + place &* pass.inputPlaceStride
+    let y = result + place &* pass.productPlaceStride
+    var w = weights + place &* filters.count &* pass.channels
+    var filter = 0
+    while filter < filters.count {
+      let height = tileHeight(filtersLeft: filters.count &- filter, largest: O)
+      let target = y + filter &* tiles &* size
+      switch height {
+      case O: winogradTiles(isa, tile, pass.channels, tiles, x, w, target)
+      case 8: winogradTiles(isa, Tile<8, P>.self, pass.channels, tiles, x, w, target)
+      case 4: winogradTiles(isa, Tile<4, P>.self, pass.channels, tiles, x, w, target)
+      case 2: winogradTiles(isa, Tile<2, P>.self, pass.channels, tiles, x, w, target)
+      default: winogradTiles(isa, Tile<1, P>.self, pass.channels, tiles, x, w, target)
+      }
+      filter &+= height
+      w += height &* pass.channels
+    }
+  }
+}
+
+/// O filters over all tiles, P at a time; what is left over in twos.
+@inlinable @inline(__always)
+func winogradTiles<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ channels: Int, _ tiles: Int,
+  _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var t = 0
+  let pairs = P == 3 ? (3 &- tiles % 3) % 3 : 0
+  let end = tiles &- (tiles >= 2 ? 2 &* pairs : 0)
+  while t &+ P <= end {
+    winogradTile(isa, tile, channels, tiles, x + t &* size, w, y + t &* size)
+    t &+= P
+  }
+  while P == 3 && t &+ 2 <= tiles {
+    winogradTile(isa, Tile<O, 2>.self, channels, tiles, x + t &* size, w, y + t &* size)
+    t &+= 2
+  }
+  while t < tiles {
+    winogradTile(isa, Tile<O, 1>.self, channels, tiles, x + t &* size, w, y + t &* size)
+    t &+= 1
+  }
+}
+
+/// O filters × P tiles in registers.
+@inlinable @inline(__always)
+func winogradTile<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ channels: Int, _ tiles: Int,
+  _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+  _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var sum = InlineArray<O, InlineArray<P, ISA.Vector>>(
+    repeating: InlineArray(repeating: ISA.broadcast(0)))
+  var x = input
+  var w = weights
+  let step = tiles &* size
+  for _ in 0..<channels {
+    var v = InlineArray<P, ISA.Vector>(repeating: ISA.broadcast(0))
+    for p in 0..<P { v[p] = (x + p &* size).load(ISA.Vector.self) }
+    for o in 0..<O {
+      let weight = ISA.broadcast(w[o])
+      for p in 0..<P { ISA.multiplyAdd(&sum[o][p], weight, v[p]) }
+    }
+    x += step
+    w += O
+  }
+  for o in 0..<O {
+    for p in 0..<P { (result + (o &* step &+ p &* size)).store(sum[o][p]) }
+  }
+}
+
+/// Aᵀ M A of some filters and tiles, with bias and floor.
+@inlinable @inline(__always)
+func winogradOutputs<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: WinogradPass, _ filters: Range<Int>, _ tiles: Range<Int>,
+  _ products: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  let columns = pass.tileColumns
+  let line = pass.width &* laneCount
+  for filter in filters {
+    let b = ISA.broadcast(bias[filter &* pass.biasFilterStride])
+    for tile in tiles {
+      let row = tile / columns
+      let column = tile &- row &* columns
+      let m =
+        products
+        + ((filter &- filters.lowerBound) &* tiles.count &+ tile &- tiles.lowerBound) &* size
+      let y =
+        output
+        + (filter &* pass.filterStride &+ 4 &* row &* line &+ 4 &* column &* laneCount)
+      var half = InlineArray<6, InlineArray<4, ISA.Vector>>(
+        repeating: InlineArray(repeating: ISA.broadcast(0)))
+      for j in 0..<6 {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for i in 0..<6 {
+          d[i] = (m + (i &* 6 &+ j) &* pass.productPlaceStride).load(ISA.Vector.self)
+        }
+        half[j] = winogradOutput(isa, d)
+      }
+      let height = min(4, pass.height &- 4 &* row)
+      let width = min(4, pass.width &- 4 &* column)
+      for i in 0..<4 {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<6 { d[j] = half[j][i] }
+        let t = winogradOutput(isa, d)
+        if i < height {
+          for j in 0..<4 where j < width {
+            (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(pass.floor, t[j] + b))
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Aᵀ m.
+@inlinable @inline(__always)
+func winogradOutput<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ m: InlineArray<6, ISA.Vector>
+) -> InlineArray<4, ISA.Vector> {
+  let (s, d) = (m[1] + m[2], m[1] - m[2])
+  let (p, q) = (m[3] + m[4], m[3] - m[4])
+  var y = InlineArray<4, ISA.Vector>(repeating: m[0])
+  y[0] = m[0] + s + p
+  y[1] = d
+  ISA.multiplyAdd(&y[1], ISA.broadcast(2), q)
+  y[2] = s
+  ISA.multiplyAdd(&y[2], ISA.broadcast(4), p)
+  y[3] = d + m[5]
+  ISA.multiplyAdd(&y[3], ISA.broadcast(8), q)
+  return y
+}
+
+/// G g Gᵀ of filters `filters`, in the order in which the products read them: lot of filters, place,
+/// tile of filters, channel, filter of the tile. The range begins with a lot.
+@inlinable @inline(__always)
+func winogradWeights<ISA: InstructionSet>(
+  _ isa: ISA.Type, largestTile: Int, _ pass: WinogradPass, _ packing: WeightPacking,
+  filters: Range<Int>, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+) {
+  var lot = filters.lowerBound
+  while lot < filters.upperBound {
+    let count = min(pass.filtersAtOnce, pass.filters &- lot)
+    let place = count &* pass.channels
+    let base = target + 36 &* lot &* pass.channels
+    var filter = 0
+    while filter < count {
+      let height = tileHeight(filtersLeft: count &- filter, largest: largestTile)
+      for c in 0..<pass.channels {
+        for o in 0..<height {
+          let g =
+            source
+            + ((lot &+ filter &+ o) &* packing.filterStride &+ c &* packing.channelStride)
+          var half = InlineArray<3, InlineArray<6, Double>>(
+            repeating: InlineArray(repeating: 0))
+          for j in 0..<3 {
+            half[j] = winogradWeight(
+              Double(g[packing.taps[j]]), Double(g[packing.taps[3 &+ j]]),
+              Double(g[packing.taps[6 &+ j]]))
+          }
+          let u = base + (filter &* pass.channels &+ c &* height &+ o)
+          for i in 0..<6 {
+            let row = winogradWeight(half[0][i], half[1][i], half[2][i])
+            for j in 0..<6 { u[(i &* 6 &+ j) &* place] = Float(row[j]) }
+          }
+        }
+      }
+      filter &+= height
+    }
+    lot &+= count
+  }
+}
+
+/// G g.
+@inlinable @inline(__always)
+func winogradWeight(_ a: Double, _ b: Double, _ c: Double) -> InlineArray<6, Double> {
+  let (sum, far) = ((a + c) / 6, a / 24 + c / 6)
+  return [a / 4, -sum - b / 6, b / 6 - sum, far + b / 12, far - b / 12, c]
+}

@@ -1,0 +1,124 @@
+import LaneKernels
+
+/// The engine's side of Winograd's algorithm: which convolutions it computes, and how they are cut.
+///
+/// The choice depends on shapes alone. A measurement when the program runs would make the bits depend on
+/// what else the machine was doing.
+extension ConvolutionGeometry {
+  /// Whether the convolution, and the one that gives its input's gradient, are computed by Winograd's
+  /// algorithm: 3 × 3 without stride or dilation, with enough channels that the transforms are worth
+  /// their while, and few outputs that tiles compute in vain.
+  func usesWinograd(on kernels: KernelTable, bias: Conv2D.Bias = .none) -> Bool {
+    guard kernels.allowsWinograd, bias != .untied, slices == .flat,
+      [rows, columns].allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 }),
+      min(groupChannels, groupFilters) >= 8
+    else { return false }
+    return ConvolutionGeometry.fillsTiles(rows.output, columns.output)
+      && ConvolutionGeometry.fillsTiles(rows.input, columns.input)
+      && [rows.before, rows.after, columns.before, columns.after].allSatisfy { $0 <= 2 }
+  }
+
+  /// Whether at least half of what tiles compute is there.
+  private static func fillsTiles(_ height: Int, _ width: Int) -> Bool {
+    2 * height * width >= 16 * ((height + 3) / 4) * ((width + 3) / 4)
+  }
+
+  /// Adds the convolution to the last step, over maps without a border.
+  func addWinograd(
+    to site: inout LayerSite, _ way: Way, from x: Maps, to y: Maps,
+    _ parameters: ConvolutionParameters
+  ) {
+    let pass = winogradPass(
+      channels: groupChannels, filters: groupFilters, from: x, to: y,
+      input: (rows.input, columns.input),
+      output: (rows.output, columns.output), before: (rows.before, columns.before), parameters,
+      kernels: site.kernels)
+    addWinograd(
+      pass, to: &site, way, from: x, to: y, parameters,
+      filterStride: groupChannels * kernelSize, channelStride: kernelSize,
+      taps: Array(0..<kernelSize))
+  }
+
+  /// Adds the gradient of the image: a convolution of the outputs' gradient with kernels turned by half
+  /// a turn, in which filters and channels have changed places.
+  func addTransposedWinograd(
+    to site: inout LayerSite, _ way: Way, from dy: Maps, to dx: Maps,
+    _ parameters: ConvolutionParameters
+  ) {
+    let pass = winogradPass(
+      channels: groupFilters, filters: groupChannels, from: dy, to: dx,
+      input: (rows.output, columns.output), output: (rows.input, columns.input),
+      before: (2 - rows.before, 2 - columns.before), parameters, kernels: site.kernels)
+    addWinograd(
+      pass, to: &site, way, from: dy, to: dx, parameters, filterStride: kernelSize,
+      channelStride: groupChannels * kernelSize, taps: (0..<kernelSize).reversed())
+  }
+
+  private func winogradPass(
+    channels: Int, filters: Int, from x: Maps, to y: Maps, input: (Int, Int), output: (Int, Int),
+    before: (Int, Int), _ parameters: ConvolutionParameters, kernels: KernelTable
+  ) -> WinogradPass {
+    var pass = WinogradPass(
+      channels: channels, channelStride: x.mapStride, filters: filters, filterStride: y.mapStride,
+      inputWidth: input.1, inputHeight: input.0, width: output.1, height: output.0,
+      left: before.1, top: before.0, biasFilterStride: parameters.biasFilterStride,
+      floor: parameters.floor, tilesAtOnce: 1,
+      filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters))
+    let place = 36 * channels * kernels.vectorWidth * MemoryLayout<Float>.stride
+    let most = min(6, max(3, ConvolutionBlocking.winogradBytes / place))
+    let lots = (pass.tiles + most - 1) / most
+    pass.tilesAtOnce = (pass.tiles + lots - 1) / lots
+    return pass
+  }
+
+  private func addWinograd(
+    _ pass: WinogradPass, to site: inout LayerSite, _ way: Way, from x: Maps, to y: Maps,
+    _ parameters: ConvolutionParameters, filterStride: Int, channelStride: Int, taps: [Int]
+  ) {
+    let kernels = site.kernels
+    let packing = ConstantPacking(
+      packing: WeightPacking(
+        filterStride: filterStride, channelStride: channelStride,
+        taps: site.constants(taps).base))
+    let weights = site.allocateOverwritten(groups * pass.weightCount)
+    let lots = (pass.filters + pass.filtersAtOnce - 1) / pass.filtersAtOnce
+    site.prepare(tasks: groups * lots) { [weightsOfGroup] task in
+      let (group, lot) = task.quotientAndRemainder(dividingBy: lots)
+      let first = lot * pass.filtersAtOnce
+      kernels.winogradWeights(
+        pass, packing.packing, first..<min(pass.filters, first + pass.filtersAtOnce),
+        parameters.weights + group * weightsOfGroup, weights + group * pass.weightCount)
+    }
+    let units = (pass.tiles + pass.tilesAtOnce - 1) / pass.tilesAtOnce
+    let parts = site.parts(of: units)
+    site.addOverwriting(way, tasks: site.blocks * parts, scratch: pass.scratch) {
+      [groups] task, scratch in
+      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
+      let first = units * part / parts * pass.tilesAtOnce
+      let end = min(pass.tiles, units * (part + 1) / parts * pass.tilesAtOnce)
+      for group in 0..<groups {
+        kernels.winograd(
+          pass, first..<end,
+          x.values + (block * x.blockStride + group * pass.channels * x.mapStride),
+          weights + group * pass.weightCount,
+          parameters.bias + group * pass.filters * parameters.biasFilterStride,
+          y.values + (block * y.blockStride + group * pass.filters * y.mapStride), scratch)
+      }
+    }
+  }
+
+  /// The Floats that Winograd's algorithm takes beside values: transformed weights, and what workers
+  /// transform and sum up. In Double: geometries that are about to be refused may overflow an Int.
+  func winogradMemory(isTraining: Bool, workers: Int) -> Double {
+    let channels = Double(max(groupChannels, groupFilters))
+    let worker = 36 * Double(laneCount) * (6 * channels + 6 * 16 + 2)
+    return (isTraining ? 2 : 1)
+      * (36 * Double(groups) * Double(groupChannels) * Double(groupFilters)
+        + Double(workers) * worker)
+  }
+}
+
+/// A packing whose offsets live in the plan. Unchecked: they are never written.
+private struct ConstantPacking: @unchecked Sendable {
+  let packing: WeightPacking
+}
