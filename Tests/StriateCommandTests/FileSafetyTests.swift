@@ -118,7 +118,7 @@ import Testing
     let out = folder.path("gone/new.safetensors")
     let report = folder.path("r.html")
     let process = try CommandProcess([
-      "train", "digits", "--model", "mlp", "--epochs", "150", "--count", "2000", "--json", "--out",
+      "train", "digits", "--model", "mlp", "--epochs", "40", "--count", "500", "--json", "--out",
       out, "--report", report,
     ])
     process.wait { process.output.contains("\"epoch\":1") }
