@@ -57,7 +57,8 @@ let package = Package(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "StriateDataTests", dependencies: ["StriateData"], resources: [.copy("Fixtures")]),
+      name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(

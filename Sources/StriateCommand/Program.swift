@@ -8,6 +8,7 @@ enum ExitStatus: Int32 {
   case wrongUsage = 2
   case hungUp = 129
   case interrupted = 130
+  case brokenPipe = 141
   case terminated = 143
 }
 
@@ -27,6 +28,7 @@ enum Program {
 
   static func run(_ words: [String]) -> ExitStatus {
     let status = dispatch(words)
+    guard !Console.outputPipeIsClosed else { return status == .success ? .brokenPipe : status }
     guard !Console.outputFailed else {
       Console.error("striate: standard output cannot be written: \(Console.failureReason)")
       return .failure
@@ -36,7 +38,9 @@ enum Program {
 
   private static func dispatch(_ words: [String]) -> ExitStatus {
     // Swift puts this character in the place of bytes that are no UTF-8: the file's name is lost.
-    if let word = words.first(where: { $0.contains("\u{FFFD}") }) {
+    if let word = words.first(where: { $0.contains("\u{FFFD}") }),
+      words.first != Command.predict.name
+    {
       Console.error(
         "striate: expected words in UTF-8, found \"\(word.prefix(80))\": rename the file")
       return .wrongUsage

@@ -153,7 +153,7 @@ extension IDX {
         hold them: the header is damaged or the file is cut short; download or copy it again
         """)
     }
-    let limit = Int(clamping: ProcessInfo.processInfo.physicalMemory) / 8
+    let limit = ProcessMemory.available / 8
     guard count <= limit else {
       throw refuse(
         """

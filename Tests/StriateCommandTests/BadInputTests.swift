@@ -59,11 +59,24 @@ import Testing
     }
     let words = ["train", "mnist", "--model", "mlp", "--epochs", "1", "--quiet", "--data"]
     let environment = ["STRIATE_DATA": folder.path(".")]
-    let other = try CommandProcess(words + ["/nowhere"], environment: environment).result()
+    let empty = try TemporaryFolder()
+    let place = empty.path(".")
+    let other = try CommandProcess(words + [place], environment: environment).result()
     #expect(other.status == 0)
-    #expect(other.error.hasPrefix("--data /nowhere: mnist is not there; taken from "))
+    #expect(other.error.hasPrefix("--data \(place): mnist is not there; taken from "))
     let same = try CommandProcess(words + [folder.path(".")], environment: environment).result()
     #expect(same.error.isEmpty)
+    // A folder that is not there is a mistake, whatever stands elsewhere.
+    for words in [
+      words, ["train", "digits", "--model", "mlp", "--data"], ["info", "--data"],
+      ["evaluate", TrainedModel.path, "digits", "--data"],
+    ] {
+      let result = try CommandProcess(words + ["/nowhere"], environment: environment).result()
+      #expect(result.status == 2)
+      #expect(
+        result.error.contains(
+          "option --data: expected a folder that is there, found \"/nowhere\""))
+    }
   }
 
   static let networks: [(text: String, message: String)] = [
@@ -139,6 +152,39 @@ import Testing
     let result = try striate("predict", path, folder.path("none.png"))
     #expect(result.status == 1)
     #expect(result.error.contains("expected F32 [129, 800], found F32 [128, 800]"))
+  }
+
+  @Test func aPictureInThePlaceOfTheModelIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let picture = folder.path("one.png")
+    try Drawing.picture(0).writePNG(to: picture)
+    let result = try striate("predict", picture, TrainedModel.path)
+    #expect(result.status == 1)
+    #expect(
+      result.error.contains(
+        "\(picture): expected a safetensors file such as a model, found a PNG picture: name the "
+          + "model first"))
+  }
+
+  @Test func moreThanMemoryHoldsIsRefusedBeforeItIsAllocated() throws {
+    let program = CommandProcess.path
+    let drawn = try CommandProcess(
+      ["-c", "ulimit -v 700000; exec '\(program)' train digits --model mlp --count 1000000"],
+      path: "/bin/sh"
+    ).result()
+    #expect(drawn.status == 1)
+    #expect(!drawn.wasKilled)
+    #expect(drawn.error.contains("which memory holds, found 1000000: draw fewer"))
+    let large = try CommandProcess(
+      [
+        "-c",
+        "ulimit -v 900000; exec '\(program)' train digits --count 4096 --batch 4096 "
+          + "--network 'conv 64 5x5, relu, conv 64 5x5, relu, flatten, dense 10'",
+      ], path: "/bin/sh"
+    ).result()
+    #expect(large.status == 1)
+    #expect(!large.wasKilled)
+    #expect(large.error.contains("memory: expected at most "))
   }
 
   @Test func aModelFileThatIsNotThereIsReported() throws {

@@ -152,6 +152,72 @@ import Testing
     #expect(other["test_images"] as? Int == 8)
   }
 
+  @Test func aFolderToValidateWithAloneGivesTheFinalFiguresToo() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, part: "train/", sides: [30])
+    try Self.fill(folder, part: "val/", count: 3, sides: [30])
+    let best = folder.path("best.safetensors")
+    let words = [
+      "train", folder.path(""), "--network", Self.network, "--epochs", "2", "--patience", "1",
+      "--best", best, "--json",
+    ]
+    let result = try CommandProcess(words).result()
+    #expect(result.status == 0, "\(result.error)")
+    #expect(
+      result.error.contains(
+        "no folder test inside: the 6 pictures to validate with are also for the final figures"))
+    let last = try #require(try result.objects.last)
+    #expect(last["train_images"] as? Int == 24 && last["test_images"] as? Int == 6)
+    #expect(try result.objects[0]["validation_loss"] is Double)
+    let measured = try striate("evaluate", best, folder.path(""), "--json")
+    #expect(measured.error.contains("evaluating on the pictures to validate with"))
+    #expect(try measured.objects[0]["test_images"] as? Int == 6)
+    let split = try CommandProcess(words + ["--val-split", "0.25"]).result()
+    let other = try #require(try split.objects.last)
+    #expect(other["train_images"] as? Int == 18 && other["test_images"] as? Int == 6)
+  }
+
+  @Test func oneClassIsTheFoldersOwnError() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([], "cats/1.png")
+    try Self.picture("pine", 1, side: 8, channels: 1).writePNG(to: path)
+    _ = try folder.write([], "dogs/notes.txt")
+    for words in [["--model", "convnet"], ["--network", "flatten, dense 2"]] {
+      let result = try CommandProcess(["train", folder.path("")] + words).result()
+      #expect(result.status == 1)
+      #expect(
+        result.error.contains(
+          "expected pictures of at least two classes, found pictures of \"cats\" alone and none of "
+            + "\"dogs\": put the pictures of each class into a folder of its own"))
+    }
+  }
+
+  @Test func aFolderOfOtherClassesThanTheModelsIsExplained() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, count: 1)
+    let result = try striate("evaluate", TrainedModel.path, folder.path(""))
+    #expect(result.status == 1)
+    #expect(
+      result.error.contains(
+        "expected pictures of classes that \(TrainedModel.path) knows (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), "
+          + "found pine, sea: evaluate it on the data it was trained on"))
+  }
+
+  @Test(.enabled(if: getuid() != 0, "the superuser may list everything"))
+  func aClassThatCannotBeListedIsToldToWhoWantsQuietToo() throws {
+    let folder = try TemporaryFolder()
+    try Self.fill(folder, count: 12)
+    let closed = folder.path("sea/closed")
+    try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: false)
+    try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: closed)
+    defer {
+      try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: closed)
+    }
+    let result = try striate(
+      "train", folder.path(""), "--network", Self.network, "--epochs", "1", "--quiet")
+    #expect(result.error.contains("sea/closed: cannot be listed: check its permissions"))
+  }
+
   @Test func aSavedModelIsMeasuredOnFoldersAndSeesPicturesAsInTraining() throws {
     let folder = try TemporaryFolder()
     let out = folder.path("m.safetensors")

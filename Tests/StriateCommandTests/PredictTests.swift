@@ -62,6 +62,24 @@ import Testing
     #expect(!shown.output.contains("\u{1B}"))
   }
 
+  @Test func namesCannotMoveTheCursorAndWideOnesStayInLine() throws {
+    let folder = try TemporaryFolder()
+    var network = try Network(contentsOf: TrainedModel.path)
+    network.preprocessing.classNames = (0..<10).map { "\u{1B}[2J数\($0)" }
+    let model = folder.path("m.safetensors")
+    try network.save(to: model)
+    let picture = folder.path("a\u{1B}[31m.png")
+    try Drawing.picture(0).writePNG(to: picture)
+    for words in [[], ["--quiet"]] {
+      let result = try CommandProcess(["predict", model, picture] + words).result()
+      #expect(result.status == 0)
+      #expect(!result.output.contains("\u{1B}") && result.output.contains("数"))
+    }
+    let missing = try striate("predict", model, folder.path("b\u{1B}[31m.png"))
+    #expect(missing.status == 1)
+    #expect(!missing.error.contains("\u{1B}"))
+  }
+
   @Test func aRawPictureOfAnotherSizeIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("large.png")

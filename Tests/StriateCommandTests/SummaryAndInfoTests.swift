@@ -16,6 +16,25 @@ import Testing
     #expect(object["parameters"] as? Int == 8 * 3 * 9 + 8 + 8 * 36 * 4 + 4)
   }
 
+  @Test func inputsOfAnyNumberOfAxesAreSummarised() throws {
+    for (text, input, shape) in [
+      ("dense 3", "28", [28]), ("conv1d 8 5, relu, flatten, dense 3", "1x28", [1, 28]),
+      ("conv3d 2 3, flatten, dense 3", "1x8x9x10", [1, 8, 9, 10]),
+    ] {
+      let result = try striate("summary", "--network", text, "--input", input, "--json")
+      #expect(try result.objects.first?["inputs"] as? [[Int]] == [shape])
+    }
+    let five = try striate("summary", "--network", "dense 3", "--input", "1x1x1x1x1")
+    #expect(five.status == 2)
+  }
+
+  @Test func aSummaryMakesNoParameters() throws {
+    let line = "ulimit -v 1000000; exec '\(CommandProcess.path)' summary lenet --classes 1000000"
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 0)
+    #expect(result.output.contains("501,426,070"))
+  }
+
   @Test func aReaderThatStopsEarlyEndsTheProgramQuietly() throws {
     let line = "(\"\(CommandProcess.path)\" summary lenet; echo $? >&2) | true"
     let result = try CommandProcess(["-c", line], path: "/bin/sh").result()

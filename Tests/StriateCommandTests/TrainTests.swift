@@ -54,6 +54,23 @@ import Testing
     }
   }
 
+  @Test func aLimitDrawsNoMoreDigitsThanItNeeds() throws {
+    let words = [
+      "train", "digits", "--model", "perceptron", "--epochs", "1", "--json", "--quiet", "--seed",
+      "18446744073709551615",
+    ]
+    for classes in [[], ["--classes", "3,8,9"]] {
+      let few = try CommandProcess(words + classes + ["--count", "1000", "--limit", "100"]).result()
+      let many = try CommandProcess(
+        words + classes + ["--count", "1000000", "--limit", "100"]
+      ).result()
+      let (a, b) = (try #require(try few.objects.last), try #require(try many.objects.last))
+      #expect(a["parameters_sha256"] as? String == b["parameters_sha256"] as? String)
+      #expect(b["train_images"] as? Int == 100)
+      #expect(few.output.contains("\"seed\":18446744073709551615"))
+    }
+  }
+
   @Test func theNumberOfThreadsChangesNoBit() throws {
     let hashes = try [1, 3, 3].map { threads in
       try #require(

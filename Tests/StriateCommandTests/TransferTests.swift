@@ -20,13 +20,13 @@ import Testing
 
   @Test func aModelOfSomeDigitsLearnsOthersWithItsConvolutionsFrozen() throws {
     let result = try striate(
-      "train", "digits", "--init-from", first, "--classes", "5,6,7,8,9", "--freeze", "conv*,bn*",
+      "train", "digits", "--init-from", first, "--classes", "5,6,7,8,9", "--freeze", "conv*, bn*",
       "--count", "1500", "--epochs", "2", "--json", "--out", second)
     #expect(result.status == 0, "\(result.error)")
     #expect(
       result.error.contains(
         "from \(first): all but the last layer, which is new: fc2 dense 5\n"
-          + "frozen: conv1.weight, conv1.bias, bn1.weight, bn1.bias, bn1.running_mean, bn1.running_var\n"
+          + "frozen: 6 of 10 parameters: conv1.weight, conv1.bias, bn1.weight, bn1.bias, bn1.running_mean, bn1.running_var\n"
       ))
     let (old, new) = (try Network(contentsOf: first), try Network(contentsOf: second))
     for (a, b) in zip(old.parameters, new.parameters) {

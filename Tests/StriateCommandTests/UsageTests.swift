@@ -82,6 +82,10 @@ import Testing
       ["train", "digits", "--model", "mlp", "--classes", "3,12"],
       "option --classes: expected names or numbers of 0, 1, 2"
     ),
+    (
+      ["train", "digits", "--model", "mlp", "--seed", "18446744073709551616"],
+      "option --seed: expected a whole number from 0 to 18446744073709551615, found"
+    ),
     (["train", "digits", "--json=yes"], "option --json takes no value, found \"yes\""),
     (["summary"], "striate summary: expected NAME, MODEL-FILE or --network TEXT, found nothing"),
     (["summary", "lenett"], "neither a model nor a file: \"lenett\"; did you mean \"lenet\"?"),
@@ -94,6 +98,19 @@ import Testing
     let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
     #expect(result.status == 2)
     #expect(result.error.contains("expected words in UTF-8, found \"m\u{FFFD}.safetensors\""))
+  }
+
+  @Test func aPictureWhoseNameIsNotUTF8IsReportedAndTheOthersGoOn() throws {
+    let folder = try TemporaryFolder()
+    let good = folder.path("good.png")
+    try Drawing.picture(0).writePNG(to: good)
+    let line = """
+      "\(CommandProcess.path)" predict "\(TrainedModel.path)" "$(printf 'a\\377.png')" "\(good)" --quiet
+      """
+    let result = try CommandProcess(["-c", line], path: "/bin/sh").result()
+    #expect(result.status == 1)
+    #expect(result.output.hasPrefix("\(good): "))
+    #expect(result.error.contains("expected a file name in UTF-8, found \"a\u{FFFD}.png\""))
   }
 
   @Test(arguments: mistakes)

@@ -21,6 +21,17 @@ private func bytes(of dataset: Dataset) -> [UInt8] {
         == Array(bytes(of: few)[(11 * 784)..<(12 * 784)]))
   }
 
+  @Test func threadsChangeNothingAndProgressReachesTheEnd() throws {
+    let alone = try Digits.builtIn(count: 731, seed: 7, threads: 1)
+    var counts: [Int] = []
+    let together = try Digits.builtIn(count: 731, seed: 7, threads: 5) { done, total in
+      counts.append(done)
+      #expect(total == 731)
+    }
+    #expect(bytes(of: alone) == bytes(of: together) && alone.labels == together.labels)
+    #expect(counts == counts.sorted() && counts.last == 731 && counts.count == 8)
+  }
+
   @Test func theBytesAreTheSameOnEveryMachine() throws {
     // FNV-1a, 64 bits.
     let hash = bytes(of: try Digits.builtIn(count: 200, seed: 1)).reduce(

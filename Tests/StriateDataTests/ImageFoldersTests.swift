@@ -13,8 +13,9 @@ import Testing
 
   /// The parts that are there, and which of them test and validate.
   static let layouts: [(parts: [String], test: String?, validation: String?)] = [
-    (["train"], nil, nil), (["train", "test"], "test", nil), (["train", "val"], "val", nil),
-    (["train", "val", "test"], "test", "val"), (["training", "valid"], "valid", nil),
+    (["train"], nil, nil), (["train", "test"], "test", nil), (["train", "val"], nil, "val"),
+    (["train", "val", "test"], "test", "val"), (["training", "valid"], nil, "valid"),
+    (["Train", "VAL", "Test"], "Test", "VAL"),
   ]
 
   @Test(arguments: layouts)
@@ -34,6 +35,34 @@ import Testing
     let direct = try PictureFolder()
     for name in ["train/1.png", "test/1.png"] { try direct.write(PictureFolder.picture(1), name) }
     #expect(try ImageFolders(path: direct.path).training.classes.map(\.name) == ["test", "train"])
+  }
+
+  @Test func foldersWithoutPicturesBesideThePartsArePassedOver() throws {
+    let pictures = try PictureFolder()
+    for part in ["train/", "test/"] { try pictures.fill(1, part: part) }
+    _ = try pictures.folder.write([1], "annotations/boxes.xml")
+    try pictures.write(PictureFolder.picture(1), "__MACOSX/train/cat/1.png")
+    let folders = try ImageFolders(path: pictures.path)
+    #expect(folders.training.classes.map(\.name) == ["cat", "dog"])
+    #expect(folders.test?.classes.map(\.name) == ["cat", "dog"])
+    let plain = try PictureFolder.sound(1)
+    try plain.write(PictureFolder.picture(1), "__MACOSX/cat/1.png")
+    #expect(try ImageFolders(path: plain.path).training.classes.map(\.name) == ["cat", "dog"])
+  }
+
+  @Test func picturesBesideThePartsAreNamed() throws {
+    let pictures = try PictureFolder()
+    for part in ["train/", "test/"] { try pictures.fill(1, part: part) }
+    try pictures.write(PictureFolder.picture(1), "extra/1.png")
+    #expect(
+      message { _ = try ImageFolders(path: pictures.path) }?.contains(
+        "expected no pictures beside the folders train, val and test, found some in \"extra\": "
+          + "move them away, or name the folder ") == true)
+    let double = try PictureFolder()
+    for part in ["train/", "test/", "testing/"] { try double.fill(1, part: part) }
+    #expect(
+      message { _ = try ImageFolders(path: double.path) }?.contains(
+        "expected one folder test, found \"test\", \"testing\": rename one of them") == true)
   }
 
   @Test func allPartsHaveTheShapeAndTheClassesOfTheTrainingPart() throws {

@@ -1,4 +1,6 @@
+import CTurboJPEG
 import Foundation
+import Striate
 import StriateData
 import Testing
 
@@ -30,9 +32,12 @@ private func complaint(about file: [UInt8]) -> String? {
       try picture.writePNG(to: folder + "/a.png")
       #expect(try Picture(contentsOf: folder + "/a.png") == picture)
       let path = folder + "/none/a.png"
-      let error = #expect(throws: Picture.Unwritable.self) { try picture.writePNG(to: path) }
-      #expect(error?.description == "\(path): cannot be written: No such file or directory")
-      #expect(throws: Picture.Unwritable.self) { try picture.writePNG(to: folder) }
+      let error = #expect(throws: AtomicFile.Failure.self) { try picture.writePNG(to: path) }
+      #expect(
+        error?.description
+          == "cannot write \(path): the folder \(folder)/none does not exist: create it or choose "
+          + "another path")
+      #expect(throws: AtomicFile.Failure.self) { try picture.writePNG(to: folder) }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.png"])
     }
   }
@@ -72,6 +77,40 @@ private func complaint(about file: [UInt8]) -> String? {
     let grey = try Picture(decoding: Fixture.greyJPEG, name: "x")
     #expect(grey.channels == 1 && grey.bytes.count == 16 * 12)
     #expect(abs(Int(grey.bytes[0]) - 240) < 8 && abs(Int(grey.bytes[15]) - 10) < 8)
+  }
+
+  /// A JPEG file of four inks, 16×16, of one colour, in Adobe's form.
+  private func inkJPEG(_ inks: [UInt8]) throws -> [UInt8] {
+    let encoder = try #require(tjInitCompress())
+    defer { tjDestroy(encoder) }
+    let pixels = (0..<256).flatMap { _ in inks }
+    var file: UnsafeMutablePointer<UInt8>?
+    var size: UInt = 0
+    let status = tjCompress2(
+      encoder, pixels, 16, 64, 16, Int32(TJPF_CMYK.rawValue), &file, &size,
+      Int32(TJSAMP_444.rawValue), 95, 0)
+    defer { tjFree(file) }
+    #expect(status == 0)
+    return Array(UnsafeBufferPointer(start: file, count: Int(size)))
+  }
+
+  @Test func inksBecomeLight() throws {
+    // Adobe's files hold what an ink lets through: 200 · 204 / 255 = 160 and so on.
+    let file = try inkJPEG([200, 100, 50, 204])
+    let picture = try Picture(decoding: file, name: "x")
+    #expect(picture.channels == 3)
+    for (found, expected) in zip(picture.bytes.prefix(3), [160, 80, 40]) {
+      #expect(abs(Int(found) - expected) < 6, "\(picture.bytes.prefix(3))")
+    }
+    // Without Adobe's segment the same numbers are ink itself. Behind its transform all light is 0, 128
+    // and 128: no cyan, half of magenta and yellow.
+    var plain = try inkJPEG([255, 255, 255, 55])
+    let segment = try #require(plain.firstRange(of: [0xFF, 0xEE, 0, 14] + Array("Adobe".utf8)))
+    plain.removeSubrange(segment.lowerBound..<segment.lowerBound + 16)
+    let other = try Picture(decoding: plain, name: "x")
+    for (found, expected) in zip(other.bytes.prefix(3), [200, 100, 100]) {
+      #expect(abs(Int(found) - expected) < 6, "\(other.bytes.prefix(3))")
+    }
   }
 
   @Test func whatIsNoPictureIsRefusedWithItsFirstBytes() {

@@ -26,6 +26,16 @@ import Testing
     #expect(Axis(over: [0, 0], within: 0...1).range.lowerBound == 0)
   }
 
+  @Test(arguments: [[0, 1], [-1, 1], [0, 1e-9], [-1e7, 1e7]]) func noughtHasNoSign(values: [Double])
+  {
+    let axis = Axis(over: values)
+    for tick in axis.ticks where tick == 0 {
+      #expect(tick.sign == .plus)
+      #expect(!axis.label(tick).hasPrefix("-") && !axis.percentLabel(tick).hasPrefix("-"))
+    }
+    #expect(axis.ticks.contains(0))
+  }
+
   @Test func epochsAreWholeNumbers() {
     for last in 1...40 {
       let axis = Axis(over: (1...last).map { Double($0) }, count: 8, isWhole: true)

@@ -1,7 +1,7 @@
 import Foundation
 import LaneKernels
 
-/// A batch needs more memory than the machine has.
+/// A batch needs more memory than there is, on the machine or for the process.
 public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   /// What is needed, what there is, what to do.
   public let description: String
@@ -25,7 +25,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
       Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
       + Double(network.parameterCount) * (isTraining ? 6 : 2)
     let needed = floats * Double(MemoryLayout<Float>.stride)
-    let available = Double(ProcessInfo.processInfo.physicalMemory)
+    let available = Double(ProcessMemory.available)
     guard needed <= available else {
       throw NotEnoughMemory(
         description: String(
@@ -43,4 +43,60 @@ protocol NeedsMemory: Layer {
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double
+}
+
+/// The memory that the process can have.
+package enum ProcessMemory {
+  /// Bytes: the machine's memory, or less where a container or the shell (`ulimit -v`, `ulimit -d`) allows
+  /// less; of the shell's limits, what is left.
+  package static var available: Int {
+    var limits = [Int(clamping: ProcessInfo.processInfo.physicalMemory)]
+    #if canImport(Glibc)
+      limits += [groupLimit].compactMap(\.self)
+      // In pages: all addresses, and those of data and stack.
+      let sizes = (text(of: "/proc/self/statm") ?? "").split(separator: " ").map { Int($0) ?? 0 }
+      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+      for (resource, field) in [(RLIMIT_AS, 0), (RLIMIT_DATA, 5)] {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0,
+          limit.rlim_cur != rlim_t.max, sizes.indices.contains(field)
+        else { continue }
+        limits.append(max(0, Int(clamping: limit.rlim_cur) - sizes[field] * page))
+      }
+    #endif
+    return limits.min() ?? 0
+  }
+
+  #if canImport(Glibc)
+    /// The least limit of the process's control group and of those around it; nil where there is none.
+    ///
+    /// Source: Linux, Documentation/admin-guide/cgroup-v2.rst (memory.max) and cgroup-v1/memory.rst.
+    private static let groupLimit: Int? = {
+      var limits: [Int] = []
+      for line in (text(of: "/proc/self/cgroup") ?? "").split(separator: "\n") {
+        // "0::/path" in version 2, "4:memory:/path" in version 1.
+        let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3,
+          parts[1].isEmpty || parts[1].split(separator: ",").contains("memory")
+        else { continue }
+        let (root, name) =
+          parts[1].isEmpty
+          ? ("/sys/fs/cgroup", "memory.max") : ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        var steps = parts[2].split(separator: "/")
+        while true {
+          let path = ([root] + steps.map { String($0) } + [name]).joined(separator: "/")
+          // "max" is no number.
+          if let limit = text(of: path).flatMap({ Int($0.filter(\.isNumber)) }), limit > 0 {
+            limits.append(limit)
+          }
+          if steps.popLast() == nil { break }
+        }
+      }
+      return limits.min()
+    }()
+
+    private static func text(of path: String) -> String? {
+      FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+  #endif
 }

@@ -22,7 +22,9 @@ final class Storage: @unchecked Sendable {
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, 64, bytes)
     guard status == 0, let memory else {
-      preconditionFailure("Storage: expected \(bytes) bytes of memory, the system has no more")
+      fatalError(
+        "Storage: expected \(bytes) bytes of memory, the system has no more: use a smaller batch or a "
+          + "smaller network")
     }
     memset(memory, 0, bytes)
     base = memory.bindMemory(to: Float.self, capacity: count + 2 * laneCount)

@@ -42,10 +42,27 @@ public enum AtomicFile {
 
   /// Throws where a file at `path` could not be written now; changes nothing.
   ///
-  /// For use before hours of work whose result goes to `path`. It creates and removes an empty
-  /// file under a temporary name, so it also finds read-only file systems.
-  public static func checkWritable(_ path: String) throws {
-    _ = try Writer(try Destination(path))
+  /// For use before hours of work whose result goes to `path`. It creates and removes a file under a
+  /// temporary name, so it also finds read-only file systems; and disks that have no room for `size`
+  /// bytes, where the file system can say so.
+  public static func checkWritable(_ path: String, size: Int = 0) throws {
+    let writer = try Writer(try Destination(path))
+    try writer.reserve(size)
+  }
+
+  /// The one name of the file that a write to `path` would replace: absolute, with the links followed.
+  ///
+  /// Two paths with the same result lead to the same file, whether it is there yet or not. Where the
+  /// folder does not exist, or the links go round in a circle, the path comes back as it is.
+  public static func destination(of path: String) -> String {
+    let target = Destination.followingLinks(path)
+    let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let name = slash.map { target[target.utf8.index(after: $0)...] } ?? target[...]
+    let folder = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+    guard let resolved = realpath(folder, nil) else { return path }
+    defer { free(resolved) }
+    let place = String(cString: resolved)
+    return (place == "/" ? "" : place) + "/" + name
   }
 
   /// Removes temporary files in the folder of `path` whose writers were killed.
@@ -95,18 +112,14 @@ public enum AtomicFile {
       }
       var status = stat()
       var permissions: mode_t?
-      var target = path
       if stat(path, &status) == 0 {
         switch status.st_mode & S_IFMT {
         case S_IFREG: permissions = status.st_mode & 0o777
         case S_IFDIR: throw refuse("it is a folder", "name a file inside it")
         default: throw refuse("it is a pipe or device, not a file")
         }
-        if let resolved = realpath(path, nil) {
-          target = String(cString: resolved)
-          free(resolved)
-        }
       }
+      let target = Self.followingLinks(path)
       let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
       if let slash, target.utf8.index(after: slash) == target.utf8.endIndex {
         throw refuse("it names a folder", "name a file inside it")
@@ -125,6 +138,23 @@ public enum AtomicFile {
       self.target = target
       self.folder = folder
       self.permissions = permissions
+    }
+
+    /// The path that a symbolic link leads to, and the links behind it, also where nothing is there yet;
+    /// the path itself where it is no link.
+    static func followingLinks(_ path: String) -> String {
+      var target = path
+      // As many as the system follows.
+      for _ in 0..<40 {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(target, &buffer, buffer.count)
+        guard count > 0 else { return target }
+        let next = String(
+          decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
+        target = next.hasPrefix("/") ? next : (slash.map { String(target[...$0]) } ?? "") + next
+      }
+      return path
     }
 
     /// A name in the folder that no other file has.
@@ -185,6 +215,16 @@ public enum AtomicFile {
     public mutating func append(_ bytes: some Sequence<UInt8>) throws {
       let bytes = Array(bytes)
       try append(bytes.span.bytes)
+    }
+
+    /// Throws where the disk, or the limit on the size of files, has no room for so many bytes; a file
+    /// system that cannot tell is believed.
+    fileprivate func reserve(_ size: Int) throws {
+      #if os(Linux)
+        guard size > 0 else { return }
+        let error = posix_fallocate(descriptor, 0, off_t(size))
+        guard ![ENOSPC, EFBIG, EDQUOT].contains(error) else { throw failure(error) }
+      #endif
     }
 
     private mutating func flush() throws {

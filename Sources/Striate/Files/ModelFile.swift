@@ -24,6 +24,14 @@ extension Network {
       parameters.map { ($0.name, $0.tensor) }, metadata: try modelMetadata(), to: path)
   }
 
+  /// The bytes of the file that `save(to:)` writes.
+  public var modelFileSize: Int {
+    get throws {
+      SafeTensors.fileSize(
+        of: parameters.map { ($0.name, $0.tensor) }, metadata: try modelMetadata())
+    }
+  }
+
   /// Reads a network from the model file at `path`.
   ///
   /// Throws where the file cannot be read or is cut off, or where its tensors are not those of its

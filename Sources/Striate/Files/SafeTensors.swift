@@ -126,6 +126,9 @@ public struct SafeTensors: Sendable {
     }
     let length = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= SafeTensors.headerLimit else {
+      if let kind = kind(of: bytes) {
+        throw refuse("expected a safetensors file such as a model, found \(kind)")
+      }
       throw refuse(
         "safetensors header: expected at most \(SafeTensors.headerLimit) bytes, found \(length): "
           + "this is not a safetensors file")
@@ -136,6 +139,27 @@ public struct SafeTensors: Sendable {
           + "the file is cut off")
     }
     return Int(length)
+  }
+
+  /// What a file is that begins with these bytes, which no header begins with, and what to do; nil for
+  /// what is not known.
+  private static func kind(of bytes: ArraySlice<UInt8>) -> String? {
+    let known: [(beginning: [UInt8], kind: String)] = [
+      ([0x89, 0x50, 0x4E, 0x47], "a PNG picture: name the model first"),
+      ([0xFF, 0xD8, 0xFF], "a JPEG picture: name the model first"),
+      (Array("GIF8".utf8), "a GIF picture: name the model first"),
+      (
+        [0x50, 0x4B, 0x03, 0x04],
+        "a zip archive, as torch.save writes: save the parameters as safetensors"
+      ),
+      ([0x80, 0x02], "a Python pickle: save the parameters as safetensors"),
+      ([0x80, 0x03], "a Python pickle: save the parameters as safetensors"),
+      ([0x80, 0x04], "a Python pickle: save the parameters as safetensors"),
+      ([0x80, 0x05], "a Python pickle: save the parameters as safetensors"),
+      ([0x89, 0x48, 0x44, 0x46], "an HDF5 file: save the parameters as safetensors"),
+      ([0x1F, 0x8B], "a gzip file: unpack it"),
+    ]
+    return known.first { bytes.starts(with: $0.beginning) }?.kind
   }
 
   /// The entries in the order of their bytes, which must be `size` bytes without hole or overlap.

@@ -28,6 +28,13 @@ extension SafeTensors {
     return bytes
   }
 
+  /// The bytes of such a file.
+  static func fileSize(
+    of tensors: [(name: String, tensor: Tensor)], metadata: [String: String]
+  ) -> Int {
+    tensors.reduce(header(of: tensors, metadata: metadata).count) { $0 + 4 * $1.tensor.count }
+  }
+
   /// The length and the header, with spaces at its end so that the data begins at a multiple of 8.
   private static func header(
     of tensors: [(name: String, tensor: Tensor)], metadata: [String: String]

@@ -6,6 +6,8 @@ struct BlockText {
   private let characters: [Character]
   private var position = 0
   private var layers = 0
+  /// The layers of the network that the text makes, those that join branches too.
+  private var size = 0
   private var depth = 0
 
   /// How deep parentheses may be nested.
@@ -39,6 +41,7 @@ struct BlockText {
       } else if !words.isEmpty {
         blocks += try Network.blocks(part: words, place: place(words))
         layers += 1
+        size += 1
       }
       guard position < characters.count, !"|)".contains(characters[position]) else {
         return blocks
@@ -80,7 +83,7 @@ struct BlockText {
         advice: "build the network in code")
     }
     position += 1
-    let before = layers
+    let (before, sizeBefore) = (layers, size)
     var branches = [try chain()]
     while position < characters.count, characters[position] == "|" {
       position += 1
@@ -95,8 +98,13 @@ struct BlockText {
     let blocks = try kind.blocks(of: branches, words: &words, tail: &tail)
     try words.end()
     try tail.end()
-    if blocks.count > 1, kind == .repeated { layers += (layers - before) * (blocks.count - 1) }
-    guard layers <= Network.layerLimit else {
+    if kind == .repeated {
+      layers += (layers - before) * (blocks.count - 1)
+      size += (size - sizeBefore) * (blocks.count - 1)
+    } else {
+      size += 1
+    }
+    guard size <= Network.layerLimit else {
       throw failure(
         expected: "at most \(Network.layerLimit) layers", found: "more", advice: "repeat less")
     }
@@ -154,7 +162,7 @@ private enum BlockKind: String, CaseIterable {
           shortcut: branches.count == 2 ? Sequential(branches[1]) : nil, survival: survival)
       ]
     case .concatenation, .sum, .product:
-      try require(2...256, "two branches or more")
+      try require(2...256, "2 to 256 branches")
       let joint: Parallel.Joint =
         self == .sum ? .add : self == .product ? .multiply : .concatenate
       return [Parallel(joint, branches: branches.map { Sequential($0) })]
@@ -163,6 +171,10 @@ private enum BlockKind: String, CaseIterable {
       return [Gate(Sequential(branches[0]))]
     case .repeated:
       try require(1...1, "one branch")
+      guard !branches[0].isEmpty else {
+        throw words.failure(
+          expected: "layers to repeat", found: "none", advice: "write them into the parentheses")
+      }
       let count = try words.integer("how many times")
       guard count >= 1, count <= 1000 else {
         throw words.failure(

@@ -57,6 +57,10 @@ final class GraphSketch {
     precondition(
       symbols.allSatisfy { $0.sketch === self },
       "\(layer.text): expected values of one network, found values of two")
+    // One more than there may be is refused when the graph is read.
+    guard entries.count <= Network.layerLimit else {
+      return Symbol(value: .node(entries.count - 1), sketch: self)
+    }
     entries.append(
       GraphEntry(layer: layer, inputs: symbols.map(\.value), scope: scope, name: name))
     let sources = symbols.compactMap(\.shape)
@@ -92,6 +96,11 @@ final class GraphSketch {
   func graph(
     of outputs: [Network.Value]
   ) throws -> (entries: [GraphEntry], outputs: [Network.Value]) {
+    guard entries.count <= Network.layerLimit else {
+      throw InvalidNetwork(
+        description: "network: expected at most \(Network.layerLimit) layers, found more: "
+          + "make the network smaller")
+    }
     var needed: Set<Int> = []
     for output in outputs {
       guard case .node(let last) = output else {

@@ -94,11 +94,26 @@ public struct NamedModel: Sendable {
   ///
   /// Throws `InvalidNetwork` where the images are too small or `classes` is not positive.
   public func network(input: [Int]? = nil, classes: Int = 10, seed: UInt64) throws -> Network {
-    guard classes >= 1 else {
-      throw InvalidNetwork(
-        description: "model \"\(name)\": expected at least one class, found \(classes)")
-    }
+    guard classes >= 1 else { throw noClass(classes) }
     return try Network(input: input ?? self.input, seed: seed, layers: layers(classes))
+  }
+
+  /// What the network is made of and what it costs; its parameters are never made.
+  ///
+  /// Throws as `network(input:classes:seed:)` does.
+  ///
+  /// - Precondition: `batchSize` is positive.
+  public func summary(
+    input: [Int]? = nil, classes: Int = 10, batchSize: Int = 1
+  ) throws -> NetworkSummary {
+    guard classes >= 1 else { throw noClass(classes) }
+    return try NetworkSummary(
+      input: input ?? self.input, batchSize: batchSize, layers: layers(classes))
+  }
+
+  private func noClass(_ classes: Int) -> InvalidNetwork {
+    InvalidNetwork(
+      description: "model \"\(name)\": expected at least one class, found \(classes)")
   }
 }
 

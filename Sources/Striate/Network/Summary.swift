@@ -49,7 +49,13 @@ extension Network {
   ///
   /// - Precondition: `batchSize` is positive.
   public func summary(batchSize: Int = 1) -> NetworkSummary {
+    summary(batchSize: batchSize, counts: parameters.map(\.tensor.count))
+  }
+
+  /// The same, where each parameter has so many numbers.
+  fileprivate func summary(batchSize: Int, counts: [Int]) -> NetworkSummary {
     precondition(batchSize > 0, "summary: expected a positive batch size, found \(batchSize)")
+    let learned = zip(parameters, counts).reduce(0) { $0 + ($1.0.isLearned ? $1.1 : 0) }
     var sights: [Sight] = []
     let rows = nodes.map { node in
       let shapes = node.inputs.map { shape(of: $0) }
@@ -64,17 +70,37 @@ extension Network {
       sights.append(sight)
       return NetworkSummary.Row(
         name: node.name, layer: node.layer.text, output: node.shape,
-        parameters: node.parameters.reduce(0) { $0 + parameters[$1].tensor.count },
+        parameters: node.parameters.reduce(0) { $0 + counts[$1] },
         multiplyAdds: (try? node.layer.multiplyAdds(of: shapes)) ?? 0,
         receptiveField: [sight.field.height, sight.field.width],
         jump: sight.jump.map { [$0.height, $0.width] },
         activationBytes: node.shape.reduce(batchSize.timesAtMost(4)) { $0.timesAtMost($1) })
     }
     return NetworkSummary(
-      inputs: inputs.map(\.shape), rows: rows, batchSize: batchSize, parameters: parameterCount,
-      parameterBytes: 4 * parameterCount,
+      inputs: inputs.map(\.shape), rows: rows, batchSize: batchSize, parameters: learned,
+      parameterBytes: 4 * learned,
       multiplyAdds: rows.reduce(0) { $0.plusAtMost($1.multiplyAdds) },
       activationBytes: rows.reduce(0) { $0.plusAtMost($1.activationBytes) })
+  }
+}
+
+extension NetworkSummary {
+  /// The summary of a chain of layers over one input, whose parameters are never made.
+  ///
+  /// Throws `InvalidNetwork` where a layer refuses the shape it is given.
+  ///
+  /// - Precondition: `batchSize` is positive.
+  public init(input: [Int], batchSize: Int = 1, layers: [any Block]) throws {
+    let inputs = [Network.Input(name: "input", shape: input)]
+    let sketch = GraphSketch(inputs: inputs)
+    let output = layers.reduce(sketch.symbols[0]) { value, block in block.apply(to: value) }
+    let (entries, outputs) = try sketch.graph(of: [output.value])
+    var counts: [Int] = []
+    let network = try Network(inputs: inputs, layers: entries, outputs: outputs) { _, description in
+      counts.append(description.shape.product)
+      return Tensor(shape: [0], scalars: [])
+    }
+    self = network.summary(batchSize: batchSize, counts: counts)
   }
 }
 

@@ -81,7 +81,9 @@ public struct Checkpoints: Sendable, Equatable {
     try require(
       everySteps ?? 1 >= 1,
       "expected at least 1 step from one to the next, found \(everySteps ?? 1)")
-    try require(path != best, "expected two files, found \(path) for the last and the best")
+    try require(
+      best.map(AtomicFile.destination) != AtomicFile.destination(of: path),
+      "expected two files, found \(path) for the last and the best")
     for path in [path] + (best.map { [$0] } ?? []) {
       try AtomicFile.checkWritable(path)
       AtomicFile.removeAbandoned(beside: path)

@@ -52,9 +52,9 @@ extension Dataset {
   /// Two parts without a common image: most to train on, and `fraction` to validate with.
   ///
   /// The choice depends on the seed alone. Every class is divided by the same fraction, to within
-  /// one image; each part keeps the order of the whole.
+  /// one image; each part keeps the order of the whole, and gets one image at least.
   ///
-  /// Throws `InvalidDataset` where a part would be empty.
+  /// Throws `InvalidDataset` where there are fewer than two images.
   public func split(
     validation fraction: Double, seed: UInt64
   ) throws -> (training: Dataset, validation: Dataset) {
@@ -64,14 +64,14 @@ extension Dataset {
           data set: expected a validation fraction between 0 and 1, found \(fraction)
           """)
     }
-    let size = Int((Double(count) * fraction).rounded())
-    guard size > 0, size < count else {
+    guard count > 1 else {
       throw InvalidDataset(
         description: """
-          data set: expected a validation fraction that leaves images for both parts, \
-          found \(fraction) of \(count) images
+          data set: expected at least two images, one to train on and one to validate with, \
+          found \(count)
           """)
     }
+    let size = min(max(1, Int((Double(count) * fraction).rounded())), count - 1)
     var order = Array(labels.indices)
     var generator = SeededGenerator(seed: seed)
     for last in order.indices.dropFirst().reversed() {

@@ -11,12 +11,14 @@ extension Network {
   ///   - keepsProbabilities: Whether the evaluation holds the probability of every class for every
   ///     image, 4 bytes each, which most of its measures need.
   ///   - threads: How many threads compute.
+  ///   - progress: Called with the number of images classified, and of all.
   ///
   /// Throws `InvalidInput` where images or classes do not fit the network, and what the source of a
   /// streamed data set throws.
   public func evaluate(
     on dataset: Dataset, loss: Loss? = nil, keepsProbabilities: Bool = true,
-    threads: Int = Engine.defaultThreads
+    threads: Int = Engine.defaultThreads,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Evaluation {
     try check(dataset)
     guard dataset.count > 0 else {
@@ -28,7 +30,7 @@ extension Network {
       self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
       threads: threads)
     let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)
-    return try evaluator.evaluate(keepsProbabilities: keepsProbabilities)
+    return try evaluator.evaluate(keepsProbabilities: keepsProbabilities, progress: progress)
   }
 
   /// Throws where the preprocessing has not one number a channel.
@@ -84,7 +86,9 @@ struct Evaluator {
   }
 
   /// Throws where a streamed image cannot be read.
-  func evaluate(keepsProbabilities: Bool = false) throws -> Evaluation {
+  func evaluate(
+    keepsProbabilities: Bool = false, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Evaluation {
     let classes = dataset.classNames.count
     var predictions: [Int?] = []
     predictions.reserveCapacity(dataset.count)
@@ -109,6 +113,7 @@ struct Evaluator {
           sum += result.meanLoss * result.weight
           weight += result.weight
         }
+        progress(predictions.count, dataset.count)
       }
     }
     return Evaluation(

@@ -147,6 +147,9 @@ public struct Trainer: Sendable {
     public let learningRate: Float
     /// The epoch's report, once it has ended.
     public let finished: Epoch?
+    /// Why the last checkpoint, or the best network, could not be written; nil where it could. Training goes
+    /// on, and the next checkpoint is another try.
+    public internal(set) var checkpointFailure: AtomicFile.Failure?
   }
 
   /// Trains for a number of epochs and returns their reports.
@@ -155,26 +158,32 @@ public struct Trainer: Sendable {
   ///   - network: Receives the trained parameters; it stays as it was where training fails.
   ///   - dataset: The images to learn.
   ///   - epochs: Passes over the data.
-  ///   - progress: Called after every batch and every epoch; training stops, after the step under way,
-  ///     when it returns false.
+  ///   - progress: Called after every batch, every epoch and every checkpoint that could not be written;
+  ///     training stops, after the step under way, when it returns false.
+  ///   - validating: Called with the number of validation images measured after an epoch, and of all.
   ///
   /// With `checkpoints` that are resumed the reports of the epochs before count as well.
   ///
   /// Throws `InvalidTraining` or `InvalidAugmentation` for numbers that make no sense, `InvalidInput` where
   /// data and network do not fit, `TrainingDiverged` when the loss or a parameter is no longer a finite number,
   /// `InvalidCheckpoint` where a checkpoint is damaged or of another training, `AtomicFile.Failure` where
-  /// one cannot be written, and what the source of streamed images throws when it can no longer read one.
+  /// none could be written before training begins (later, `progress` is told), and what the source of streamed
+  /// images throws when it can no longer read one.
   @discardableResult
   public func train(
     _ network: inout Network, on dataset: Dataset, epochs: Int,
-    progress: (Progress) -> Bool = { _ in true }
+    progress: (Progress) -> Bool = { _ in true },
+    validating: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> [Epoch] {
-    let run = try TrainingRun(
-      self, try prepared(network, for: dataset, epochs: epochs), dataset, epochs: epochs)
-    let reports = try run.run(progress)
-    try run.checkParameters()
-    network = run.trained()
-    return reports
+    try withoutActuallyEscaping(validating) { validating in
+      let run = try TrainingRun(
+        self, try prepared(network, for: dataset, epochs: epochs), dataset, epochs: epochs,
+        validating: validating)
+      let reports = try run.run(progress)
+      try run.checkParameters()
+      network = run.trained()
+      return reports
+    }
   }
 
   /// The network with the preprocessing that it is trained with. Throws where training cannot start.
@@ -278,5 +287,5 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Equatable {
 
 extension Double {
   /// The number with a fixed number of digits after the point.
-  func digits(_ count: Int) -> String { String(format: "%.\(count)f", self) }
+  func digits(_ count: Int) -> String { isNaN ? "nan" : String(format: "%.\(count)f", self) }
 }

@@ -14,6 +14,11 @@ final class TrainingRun {
   var learningRates: ((_ step: Int) -> Float)?
   /// The place of the last checkpoint: the same is not written twice.
   var savedPlace: TrainingPosition.Place?
+  /// Why the last checkpoint, and the best network, could not be written; nil where they could.
+  var checkpointFailure: AtomicFile.Failure?
+  var bestFailure: AtomicFile.Failure?
+  /// The best network, where its file does not hold it yet.
+  var unsavedBest: Network?
   /// What a checkpoint says about the training; empty where there is none.
   let setting: [String: String]
 
@@ -22,11 +27,16 @@ final class TrainingRun {
   private let loader: BatchLoader
   private let lossStep: LossStep
   private let evaluator: Evaluator?
+  private let validating: (_ done: Int, _ total: Int) -> Void
   /// A batch whose gradients are only added up, and one that a step follows.
   private let gathering: Program
   private let stepping: Program
 
-  init(_ trainer: Trainer, _ network: Network, _ dataset: Dataset, epochs: Int) throws {
+  init(
+    _ trainer: Trainer, _ network: Network, _ dataset: Dataset, epochs: Int,
+    validating: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
+    self.validating = validating
     self.trainer = trainer
     self.dataset = dataset
     self.epochs = epochs
@@ -57,6 +67,13 @@ final class TrainingRun {
     gathering = Program(phases)
     stepping = Program(phases + updater.update)
     try resume()
+    if let checkpoints = trainer.checkpoints, !checkpoints.onlyWhenStopped {
+      let numbers =
+        network.parameters.reduce(0) { $0 + $1.tensor.count } + updater.states.count
+        + updater.average.count
+      try AtomicFile.checkWritable(
+        checkpoints.path, size: numbers * MemoryLayout<Float>.stride)
+    }
   }
 
   /// The batches of one pass over the data, and the steps they make.
@@ -76,6 +93,8 @@ final class TrainingRun {
       while !position.isFinished {
         guard try runEpoch(progress) else {
           try saveCheckpoint()
+          // The epoch's own report came before.
+          if checkpointFailure != nil { _ = progress(report(finished: nil)) }
           break
         }
       }
@@ -109,7 +128,10 @@ final class TrainingRun {
       // Between the batches of one step there is nothing to return to.
       guard isStep else { continue }
       if isStopping { return false }
-      if isCheckpointDue, position.batch < starts.count { try saveCheckpoint() }
+      if isCheckpointDue, position.batch < starts.count {
+        try saveCheckpoint()
+        if checkpointFailure != nil, !progress(report(finished: nil)) { return false }
+      }
     }
     return try endEpoch(progress)
   }
@@ -154,20 +176,22 @@ final class TrainingRun {
       number: position.epoch, loss: position.meanLoss,
       accuracy: Double(position.right) / Double(position.seen), validation: validation,
       learningRate: position.learningRate, seconds: position.seconds, images: position.seen)
-    let shown = self.report(finished: report)
+    var shown = self.report(finished: report)
     if let loss = validation?.loss {
       trainer.schedule.observe(loss, at: schedulePosition, state: &position.schedule)
       let isBest = loss < position.best ?? .infinity
       position.waited = isBest ? 0 : position.waited + 1
       if isBest {
         position.best = loss
-        if let best = trainer.checkpoints?.best { try trained().save(to: best) }
+        if trainer.checkpoints?.best != nil { unsavedBest = trained() }
       }
     }
+    try saveBest()
     position.endEpoch(report)
     let isOutOfPatience = trainer.patience.map { position.waited >= $0 } ?? false
     position.isFinished = position.epoch > epochs || isOutOfPatience
     if trainer.checkpoints?.onlyWhenStopped == false { try saveCheckpoint() }
+    shown.checkpointFailure = checkpointFailure ?? bestFailure
     return progress(shown) || position.isFinished
   }
 
@@ -176,7 +200,8 @@ final class TrainingRun {
       epoch: position.epoch, epochs: epochs, step: position.step, images: position.seen,
       total: dataset.count, loss: position.meanLoss,
       accuracy: Double(position.right) / Double(max(1, position.seen)),
-      batchLoss: position.batchLoss, learningRate: position.learningRate, finished: finished)
+      batchLoss: position.batchLoss, learningRate: position.learningRate, finished: finished,
+      checkpointFailure: checkpointFailure ?? bestFailure)
   }
 
   /// Where the training stands, for its schedule.
@@ -189,7 +214,7 @@ final class TrainingRun {
     guard let evaluator else { return nil }
     updater.store(into: &network)
     evaluator.plan.load(network)
-    return try evaluator.evaluate()
+    return try evaluator.evaluate(progress: validating)
   }
 
   // MARK: Results

@@ -9,7 +9,8 @@ extension TrainingRun {
     return position.step % every == 0
   }
 
-  /// Writes the training as it stands; nothing where the file already says it.
+  /// Writes the training as it stands; nothing where the file already says it. Where it cannot be written,
+  /// `checkpointFailure` says why, and the training goes on: the next checkpoint is another try.
   ///
   /// Throws `TrainingDiverged` before a training that cannot go on takes the place of one that could.
   func saveCheckpoint() throws {
@@ -19,8 +20,24 @@ extension TrainingRun {
     let snapshot = TrainingSnapshot(
       network: network, position: position, setting: setting, states: updater.states.array,
       average: updater.average.array)
-    try snapshot.save(to: checkpoints.path)
-    savedPlace = position.place
+    do {
+      try snapshot.save(to: checkpoints.path)
+      savedPlace = position.place
+      checkpointFailure = nil
+    } catch let failure as AtomicFile.Failure {
+      checkpointFailure = failure
+    }
+  }
+
+  /// Writes the best network, where its file does not hold it yet, as `saveCheckpoint` writes the last.
+  func saveBest() throws {
+    guard let best = trainer.checkpoints?.best, let network = unsavedBest else { return }
+    do {
+      try network.save(to: best)
+      (unsavedBest, bestFailure) = (nil, nil)
+    } catch let failure as AtomicFile.Failure {
+      bestFailure = failure
+    }
   }
 
   /// Goes on from the checkpoint, where there is one and it is asked for.

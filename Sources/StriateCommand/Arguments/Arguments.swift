@@ -100,6 +100,24 @@ struct Arguments: Sendable {
     return number
   }
 
+  /// The seed that `--seed` says, or 0.
+  func seed() throws -> UInt64 {
+    guard let value = self["seed"] else { return 0 }
+    guard let seed = UInt64(value) else {
+      throw mistake("seed", "a whole number from 0 to \(UInt64.max)", value)
+    }
+    return seed
+  }
+
+  /// The folder that `--data` names, which must be there; nil where the option is not.
+  func dataFolder() throws -> String? {
+    guard let folder = try text("data") else { return nil }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+    else { throw mistake("data", "a folder that is there", folder) }
+    return folder
+  }
+
   /// An option's value as a finite number that fulfils a condition.
   func number(
     _ name: String, _ expected: String, where holds: (Double) -> Bool = { _ in true }

@@ -54,7 +54,7 @@ extension Command {
       }
       let count = try arguments.integer("count", in: 1...100) ?? usualCount
       let images = try arguments.integer("images", in: 1...100) ?? usualImages
-      let seed = UInt64(try arguments.integer("seed", in: 0...Int.max) ?? 0)
+      let seed = try arguments.seed()
       try AtomicFile.checkWritable(out)
       let training = try source.loadSamples(
         classes: classes, count: images, quiet: arguments.has("quiet"))
@@ -67,7 +67,7 @@ extension Command {
           JSON.object([
             ("out", .string(out)), ("data", .string(source.name)),
             ("augment", .string(augmentation.text)), ("images", .integer(sheet.rows)),
-            ("count", .integer(count)), ("seed", .integer(Int(seed))),
+            ("count", .integer(count)), ("seed", .natural(seed)),
             ("width", .integer(width)), ("height", .integer(height)),
           ]).text)
       } else {

@@ -45,6 +45,9 @@ extension Command {
       let threads =
         try arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
       let path = arguments.operands[0]
+      var files = FileNames()
+      files.reads("MODEL-FILE", path)
+      try files.writes("report", reportFile?.path)
       let network = try Network(contentsOf: path)
       var test = try source.loadTest(
         for: network, model: path, limit: limit, quiet: arguments.has("quiet"))
@@ -60,7 +63,11 @@ extension Command {
       guard (top ?? 1) <= test.classNames.count else {
         throw arguments.mistake("top", "at most \(test.classNames.count) classes", "\(top ?? 0)")
       }
-      let evaluation = try network.evaluate(on: test, threads: threads)
+      var bar = CountingBar(quiet: arguments.has("quiet"))
+      let evaluation = try network.evaluate(on: test, threads: threads) {
+        bar.show("evaluating", $0, $1)
+      }
+      bar.end()
       let report = EvaluationReport(
         network, evaluation, on: test, model: path, data: source.name, top: top)
       if arguments.has("json") {

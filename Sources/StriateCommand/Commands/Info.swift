@@ -15,7 +15,7 @@ extension Command {
     examples: ["striate info", "STRIATE_ISA=avx2 striate info --json"],
     operands: ("no words", 0...0),
     run: { arguments in
-      let folder = try arguments.text("data")
+      let folder = try arguments.dataFolder()
       let facts = Facts(dataFolder: folder)
       Console.output(arguments.has("json") ? facts.json : facts.text)
       return .success

@@ -1,5 +1,6 @@
 import Striate
 import StriateData
+import StriateExplain
 
 extension Command {
   static let predict = Command(
@@ -31,8 +32,17 @@ extension Command {
       let network = try Network(contentsOf: path)
       let entrance = try Entrance(network, isRaw: arguments.has("raw"), model: path)
       var status = ExitStatus.success
-      for image in arguments.operands.dropFirst() {
+      let images = arguments.operands.dropFirst()
+      // Where answers go to the terminal, they are the progress.
+      var bar = CountingBar(
+        quiet: arguments.has("quiet") || Console.outputIsTerminal || images.count < 2)
+      defer { bar.end() }
+      for (index, image) in images.enumerated() {
+        bar.show("predicting", index, images.count)
         do {
+          guard !image.contains("\u{FFFD}") else {
+            throw Failure("expected a file name in UTF-8, found \"\(image)\": rename the file")
+          }
           let pixels = try entrance.pixels(contentsOf: image)
           let prediction = try network.classify(entrance.tensor(pixels), threads: 1)[0]
           guard prediction.isFinite else {
@@ -46,7 +56,7 @@ extension Command {
           if arguments.has("json") {
             Console.output(answer.json)
           } else if arguments.has("quiet") {
-            Console.output("\(image): \(prediction.className)")
+            Console.output("\(image): \(prediction.className)".printable)
           } else {
             if arguments.has("show") || Console.outputIsTerminal {
               Console.output(entrance.terminalPicture(pixels))
@@ -54,6 +64,7 @@ extension Command {
             Console.output(answer.text)
           }
         } catch {
+          bar.end()
           Console.error("striate predict: \(error)")
           status = .failure
         }
@@ -135,15 +146,15 @@ private struct Answer {
 
   /// The class and a bar for every probability.
   var text: String {
-    let ranking = ranking
-    let width = ranking.map(\.name.count).max() ?? 0
+    let ranking = ranking.map { (name: $0.name.printable, probability: $0.probability) }
+    let width = ranking.map(\.name.columns).max() ?? 0
     let lines = ranking.map { name, probability in
       let share = Double(probability)
       let bar = String(repeating: "█", count: Int((share * 30).rounded()))
-      return "  \(name.padded(to: width))  \(percent(share).aligned(to: 8))  \(bar)"
+      return "  \(name.padded(toColumns: width))  \(percent(share).aligned(to: 8))  \(bar)"
         .droppingTrailingSpace
     }
-    return "\(image): \(prediction.className)\n" + lines.joined(separator: "\n")
+    return "\(image): \(prediction.className)".printable + "\n" + lines.joined(separator: "\n")
   }
 
   var json: String {

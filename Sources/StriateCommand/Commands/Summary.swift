@@ -14,7 +14,10 @@ extension Command {
       """,
     options: [
       Option("network", "TEXT", "a network as text: \"conv 8 5x5, relu, flatten, dense 10\""),
-      Option("input", "CxHxW", "shape of one image: channels, rows, columns (1x28x28)"),
+      Option(
+        "input", "CxHxW",
+        "shape of one image: channels, rows, columns (1x28x28);\n"
+          + "for --network any 1 to 4 sizes, such as 1x28 for conv1d"),
       Option("classes", "N", "number of outputs, for NAME (10)"),
       Option("batch", "N", "images for which memory is counted (1)"),
       .json,
@@ -27,12 +30,14 @@ extension Command {
     operands: ("NAME, MODEL-FILE or --network TEXT", 0...1),
     run: { arguments in
       let batch = try arguments.integer("batch", in: 1...1_000_000) ?? 1
-      let summary = try network(arguments).summary(batchSize: batch)
+      let summary = try summary(arguments, batchSize: batch)
       Console.output(arguments.has("json") ? try json(summary) : "\(summary)")
       return .success
     })
 
-  private static func network(_ arguments: Arguments) throws -> Network {
+  private static func summary(
+    _ arguments: Arguments, batchSize: Int
+  ) throws -> NetworkSummary {
     let input = try arguments.text("input").map { try shape($0, arguments) }
     let classes = try arguments.integer("classes", in: 1...1_000_000)
     switch (arguments.operands.first, try arguments.text("network")) {
@@ -44,10 +49,15 @@ extension Command {
       guard classes == nil else {
         throw Usage.Mistake("option --classes is for NAME: write dense N into --network instead")
       }
-      return try Network(text: text, input: input ?? [1, 28, 28], seed: 0)
+      return try NetworkSummary(
+        input: input ?? [1, 28, 28], batchSize: batchSize, layers: Network.blocks(text: text))
     case (let name?, nil):
       if let model = NamedModel.all.first(where: { $0.name == name.lowercased() }) {
-        return try model.network(input: input, classes: classes ?? 10, seed: 0)
+        guard input?.count ?? 3 == 3 else {
+          throw arguments.mistake(
+            "input", "positive sizes such as 1x28x28", try arguments.text("input") ?? "")
+        }
+        return try model.summary(input: input, classes: classes ?? 10, batchSize: batchSize)
       }
       let isFile = FileManager.default.fileExists(atPath: name)
       guard isFile || name.contains("/") || name.contains(".") else {
@@ -60,15 +70,15 @@ extension Command {
       guard input == nil, classes == nil else {
         throw Usage.Mistake("--input and --classes are for NAME: a model file has its own")
       }
-      return try Network(contentsOf: name)
+      return try Network(contentsOf: name).summary(batchSize: batchSize)
     }
   }
 
-  /// "1x28x28" as [1, 28, 28].
+  /// "1x28x28" as [1, 28, 28]; 1 to 4 sizes.
   static func shape(_ text: String, _ arguments: Arguments) throws -> [Int] {
     let words = text.split(separator: "x", omittingEmptySubsequences: false)
     let sizes = words.compactMap { Int($0) }.filter { $0 > 0 }
-    guard sizes.count == words.count, sizes.count == 3 else {
+    guard sizes.count == words.count, (1...4).contains(sizes.count) else {
       throw arguments.mistake("input", "positive sizes such as 1x28x28", text)
     }
     return sizes

@@ -17,10 +17,12 @@ extension Command {
       downloaded otherwise; or a folder of PNG and JPEG pictures, one folder a class inside, with or
       without folders train, val and test around them. Pictures are brought to one size, and those that
       cannot be read are told and left out.
+      Without a folder test the pictures to validate with also give the final figures.
       A model brings its own loss, optimizer, batch and number of epochs; options change them.
       Without them a --network is trained with adam, a batch of 32, for 5 epochs.
-      Ctrl-C stops after the step under way, saves what was learned so far, and the training itself:
-      the same command with --resume goes on.
+      Ctrl-C, or a pipe whose reader has gone, stops after the step under way, saves what was learned
+      so far, and the training itself: the same command with --resume goes on. A checkpoint that cannot
+      be written is told and stops nothing; the exit status is 1 then.
       """,
     options: Recipe.options + UpdateOptions.options + Inheritance.options + DataSource.options
       + DataSource.pictureOptions + [
@@ -56,12 +58,16 @@ private struct Training {
   /// The share of a folder without a test part that is kept from training.
   static let usualShare = 0.1
 
+  /// The training images whose outputs are looked at before a model is saved.
+  private static let checkedImages = 256
+
   let arguments: Arguments
   let source: DataSource
   let out: String?
   let inheritance: Inheritance
   let saving: CheckpointOptions
   let reportFile: ReportFile?
+  let ratePlot: String?
   var recipe: Recipe
   let training: Dataset
   let test: Dataset
@@ -74,6 +80,7 @@ private struct Training {
     inheritance = try Inheritance(arguments)
     source = try DataSource(arguments, shape: inheritance.imageShape)
     let classes = try source.classes()
+    try source.checkClasses()
     out = try arguments.text("out")
     let limit = try arguments.integer("limit")
     let share = try arguments.number("val-split", "a number between 0 and 1") { $0 > 0 && $0 < 1 }
@@ -87,13 +94,21 @@ private struct Training {
     recipe = try Recipe(
       arguments, input: source.imageShape, classes: classes?.count ?? source.likelyClassCount,
       inheritance: inheritance)
-    for file in [out, try arguments.text("best"), try arguments.text("find-lr")] {
-      if let file { try AtomicFile.checkWritable(file) }
-    }
-    saving = try CheckpointOptions(arguments, conditions: inheritance.conditions)
+    ratePlot = try LearningRateFinder.path(arguments)
     reportFile = try ReportFile(arguments)
-    guard out == nil || out != reportFile?.path else {
-      throw arguments.mistake("report", "another file than --out", out ?? "")
+    var files = FileNames()
+    files.reads("--init-from", inheritance.source?.path)
+    saving = try CheckpointOptions(arguments, conditions: inheritance.conditions, files: &files)
+    try files.writes("report", reportFile?.path)
+    try files.writes("find-lr", ratePlot)
+    if let ratePlot {
+      try AtomicFile.checkWritable(ratePlot)
+    } else {
+      // The history that the training adds is some hundred bytes an epoch.
+      let size = try recipe.network.modelFileSize + 300 * min(recipe.epochs, 1000)
+      for file in [out, try arguments.text("best")] {
+        if let file { try AtomicFile.checkWritable(file, size: size) }
+      }
     }
 
     let loaded = try source.load(classes: classes, limit: limit, quiet: arguments.has("quiet"))
@@ -107,31 +122,45 @@ private struct Training {
         inheritance: inheritance)
     }
     var validation = loaded.validation
-    if share != nil, validation != nil, !arguments.has("quiet") {
-      Console.error("\(source.name): --val-split takes the place of the folder to validate with")
+    let (isQuiet, data) = (arguments.has("quiet"), source.name)
+    func tell(_ text: String) {
+      if !isQuiet { Console.error("\(data): \(text)") }
     }
-    if share != nil || loaded.test == nil {
+    // A folder to validate with alone is also the one for the final figures.
+    let test = loaded.test ?? loaded.validation
+    if let validation, share != nil {
+      tell(
+        loaded.test == nil
+          ? "no folder test inside: the \(validation.count.grouped) pictures to validate with are for the "
+            + "final figures alone (--val-split)"
+          : "--val-split takes the place of the folder to validate with")
+    } else if let validation, loaded.test == nil {
+      tell(
+        "no folder test inside: the \(validation.count.grouped) pictures to validate with are also for "
+          + "the final figures")
+    }
+    if share != nil || test == nil {
       // At least one image, of however few.
       let usual = max(Self.usualShare, 1 / Double(training.count))
       let parts = try training.split(validation: share ?? usual, seed: recipe.trainer.seed)
       (training, validation) = (parts.training, parts.validation)
     }
-    if loaded.test == nil, let validation, !arguments.has("quiet") {
-      Console.error(
-        "\(source.name): no folder test inside: \(validation.count.grouped) images are kept from "
-          + "training, to validate and for the final figures (--val-split)")
+    if test == nil, let validation {
+      tell(
+        "no folder test inside: \(validation.count.grouped) images are kept from training, to "
+          + "validate and for the final figures (--val-split)")
     }
     recipe.trainer.validation = validation
     recipe.trainer.patience = patience
     recipe.trainer.checkpoints = saving.checkpoints
     self.training = training
-    test = loaded.test ?? validation ?? training
+    self.test = test ?? validation ?? training
     unreadableCount = loaded.unreadableCount
   }
 
   func run() throws -> ExitStatus {
-    if let plot = try arguments.text("find-lr") {
-      return try LearningRateFinder(recipe, training, arguments, introduction).run(plot)
+    if let ratePlot {
+      return try LearningRateFinder(recipe, training, arguments, introduction).run(ratePlot)
     }
     var network = recipe.network
     var display = TrainingDisplay(arguments, batchSize: recipe.trainer.batchSize)
@@ -146,34 +175,77 @@ private struct Training {
     let epochs = try recipe.trainer.train(&network, on: training, epochs: recipe.epochs) {
       display.show($0)
       return !Interrupt.isRequested
+    } validating: {
+      display.validate($0, $1)
     }
     display.end()
+    try checkOutputs(of: network)
     network.history = TrainingHistory(epochs)
-    if let out { try network.save(to: out) }
+    let saved = try save(network)
+    let isWhole = saved == out && display.checkpointFailure == nil
     Interrupt.watchNoMore()
     // The end of the last epoch comes before any wish to stop.
     guard !Interrupt.isRequested || epochs.count == recipe.epochs else {
-      return interrupted(after: epochs)
+      let status = interrupted(
+        after: epochs, saved: saved, hasCheckpoint: display.checkpointFailure == nil)
+      return isWhole ? status : .failure
     }
     if epochs.count < recipe.epochs, !isQuiet {
       Console.error(
         "stopped early: no better validation loss in \(recipe.trainer.patience ?? 0) epochs")
     }
+    var bar = CountingBar(quiet: isQuiet)
     let evaluation = try network.evaluate(
-      on: test, loss: recipe.trainer.loss, threads: recipe.trainer.threads)
+      on: test, loss: recipe.trainer.loss, threads: recipe.trainer.threads
+    ) { bar.show("evaluating", $0, $1) }
+    bar.end()
     let report = EvaluationReport(
       network, evaluation, on: test, model: recipe.model, data: source.name)
     if arguments.has("json") {
-      Console.output(json(network, epochs, report))
+      Console.output(json(network, epochs, report, saved: saved))
     } else {
       Console.output(isQuiet ? report.headline : report.text(width: Console.outputWidth))
     }
     try reportFile?.write(report, quiet: isQuiet)
-    if !isQuiet {
-      Console.error(
-        out.map { "saved to \($0)" } ?? "nothing saved: add --out FILE to keep the model")
+    if let saved {
+      if !isQuiet { Console.error("saved to \(saved)") }
+    } else if let out {
+      Console.error("the model was not saved: \(out) is what it was before")
+    } else if !isQuiet {
+      Console.error("nothing saved: add --out FILE to keep the model")
     }
-    return .success
+    return isWhole ? .success : .failure
+  }
+
+  /// Throws where the last step, whose effect no loss has shown, made the network useless: the file of the
+  /// model before is not replaced by it.
+  private func checkOutputs(of network: Network) throws {
+    let count = min(training.count, Self.checkedImages)
+    let images = training.subset((0..<count).map { $0 * training.count / count })
+    // An image that can no longer be read says nothing about the network.
+    guard
+      let evaluation = try? network.evaluate(
+        on: images, keepsProbabilities: false, threads: recipe.trainer.threads),
+      evaluation.notFiniteCount > 0
+    else { return }
+    let rate = recipe.trainer.optimizer.learningRate
+    throw Failure(
+      "training diverged: expected finite outputs after the last step, found others for "
+        + "\(evaluation.notFiniteCount) of \(count) training images: try a learning rate below \(rate), "
+        + "such as \(rate / 10)" + (out.map { "; \($0) is what it was before" } ?? ""))
+  }
+
+  /// Writes the model; returns where it is, nil where nobody asked or the file cannot be written, which
+  /// is told.
+  private func save(_ network: Network) throws -> String? {
+    guard let out else { return nil }
+    do {
+      try network.save(to: out)
+      return out
+    } catch let failure as AtomicFile.Failure {
+      Console.error("striate train: \(failure)")
+      return nil
+    }
   }
 
   private var introduction: String {
@@ -189,10 +261,14 @@ private struct Training {
     return what + (isTooLong ? "\n" : " ") + engine
   }
 
-  private func interrupted(after epochs: [Trainer.Epoch]) -> ExitStatus {
+  private func interrupted(
+    after epochs: [Trainer.Epoch], saved out: String?, hasCheckpoint: Bool
+  ) -> ExitStatus {
     let kept = out.map { "what was learned so far is in \($0)" } ?? "nothing saved"
     Console.error("interrupted: \(kept)")
-    let saved = try? saving.checkpoints?.saved()
+    // A file that only a stop writes is of another training, where this one could not write it.
+    let isOwn = hasCheckpoint || saving.checkpoints?.onlyWhenStopped == false
+    let saved = isOwn ? try? saving.checkpoints?.saved() : nil
     if let saved, let checkpoints = saving.checkpoints {
       Console.error(
         "the training is in \(checkpoints.path), at step \(saved.step.grouped): "
@@ -211,7 +287,7 @@ private struct Training {
   }
 
   private func json(
-    _ network: Network, _ epochs: [Trainer.Epoch], _ report: EvaluationReport
+    _ network: Network, _ epochs: [Trainer.Epoch], _ report: EvaluationReport, saved out: String?
   ) -> String {
     let evaluation = report.evaluation
     let seconds = epochs.reduce(0) { $0 + $1.seconds }
@@ -225,7 +301,7 @@ private struct Training {
       ("train_seconds", .number(seconds)),
       ("images_per_second", .number(Double(images) / max(seconds, 1e-9))),
       ("epochs", .integer(epochs.count)),
-      ("seed", .integer(Int(recipe.trainer.seed))),
+      ("seed", .natural(recipe.trainer.seed)),
       ("threads", .integer(recipe.trainer.threads)),
       ("isa", .string(Engine.instructionSet)),
       ("model", .string(recipe.model)),

@@ -1,9 +1,11 @@
 import Foundation
+import StriateExplain
 import Synchronization
 
 /// The terminal, or the files and pipes in its place.
 enum Console {
   private static let failure = Atomic<Int32>(0)
+  private static let closedPipe = Atomic<Bool>(false)
 
   /// Takes the places of standard streams that the caller has closed, so that no file that is opened
   /// later becomes one of them. They still cannot be read or written.
@@ -19,14 +21,25 @@ enum Console {
     if error != 0 { failure.store(error, ordering: .relaxed) }
   }
 
-  /// Writes a line of errors or progress to standard error.
-  static func error(_ text: String) { _ = write(text + "\n", to: STDERR_FILENO) }
+  /// Writes a line of errors or progress to standard error, or several; names from outside cannot move the
+  /// cursor in it.
+  static func error(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    _ = write(
+      lines.map { String($0).printable }.joined(separator: "\n") + "\n", to: STDERR_FILENO)
+  }
 
   /// Writes to standard error without ending the line.
   static func draw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
   /// Whether results could not be written.
   static var outputFailed: Bool { failure.load(ordering: .relaxed) != 0 }
+
+  /// Whether nobody reads results any more.
+  static var outputPipeIsClosed: Bool { failure.load(ordering: .relaxed) == EPIPE }
+
+  /// Whether nobody reads results or progress any more; while the system's signal is ignored.
+  static var pipeIsClosed: Bool { closedPipe.load(ordering: .relaxed) }
 
   /// Why results could not be written.
   static var failureReason: String {
@@ -61,7 +74,11 @@ enum Console {
       while !rest.isEmpty {
         let written = Foundation.write(descriptor, rest.baseAddress, rest.count)
         if written < 0, errno == EINTR { continue }
-        guard written > 0 else { return errno }
+        guard written > 0 else {
+          let error = errno
+          if error == EPIPE { closedPipe.store(true, ordering: .relaxed) }
+          return error
+        }
         rest = UnsafeRawBufferPointer(rebasing: rest[written...])
       }
       return 0

@@ -1,5 +1,6 @@
 import Striate
 import StriateData
+import StriateExplain
 
 /// Test images side by side, each above the class that the network gives it.
 struct Gallery {
@@ -23,7 +24,7 @@ struct Gallery {
     var lines = (0..<height).map { line in
       pictures.map { $0[line] }.joined(separator: "  ")
     }
-    let captions = indices.map { caption($0).padded(to: width) }
+    let captions = indices.map { caption($0).padded(toColumns: width) }
     lines.append(captions.joined(separator: "  ").droppingTrailingSpace)
     return lines.joined(separator: "\n") + "\n"
   }
@@ -44,6 +45,6 @@ struct Gallery {
   private func caption(_ index: Int) -> String {
     let said = evaluation.predictions[index].map { evaluation.classNames[$0] } ?? "nothing"
     let meant = evaluation.classNames[dataset.labels[index]]
-    return said == meant ? said : "\(said) instead of \(meant)"
+    return (said == meant ? said : "\(said) instead of \(meant)").printable
   }
 }

@@ -5,6 +5,7 @@ enum JSON: Sendable {
   case null
   case bool(Bool)
   case integer(Int)
+  case natural(UInt64)
   case number(Double)
   case string(String)
   case array([JSON])
@@ -28,6 +29,7 @@ enum JSON: Sendable {
     case .null: "null"
     case .bool(let value): "\(value)"
     case .integer(let value): "\(value)"
+    case .natural(let value): "\(value)"
     case .number(let value): value.isFinite ? "\(value)" : "null"
     case .string(let value): value.quotedAsJSON
     case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"

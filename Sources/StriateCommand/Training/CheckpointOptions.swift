@@ -5,7 +5,7 @@ struct CheckpointOptions {
   static let options: [Command.Option] = [
     Command.Option(
       "checkpoint", "FILE",
-      "where the training itself is saved, once an epoch\n"
+      "where the training itself is saved, once an epoch; replaces no other file\n"
         + "(--out with .checkpoint before its extension, when stopped)"),
     Command.Option("checkpoint-every", "N", "save the training every N steps as well"),
     Command.Option(
@@ -24,8 +24,10 @@ struct CheckpointOptions {
   /// What to tell about it before training begins.
   private(set) var notes: [String] = []
 
-  /// Throws where the files do not go together, or the checkpoint is none.
-  init(_ arguments: Arguments, conditions: [String: String]) throws {
+  /// Throws where the files do not go together, or where there is a file that is no checkpoint.
+  init(
+    _ arguments: Arguments, conditions: [String: String], files: inout FileNames
+  ) throws {
     let (out, best) = (try arguments.text("out"), try arguments.text("best"))
     let every = try arguments.integer("checkpoint-every")
     let named = try arguments.text("checkpoint")
@@ -37,12 +39,8 @@ struct CheckpointOptions {
       }
       return
     }
-    let files = [("out", out), ("best", best), ("checkpoint", path)]
-    for (index, (option, file)) in files.enumerated() {
-      guard let file, let (other, _) = files[..<index].first(where: { $0.1 == file }) else {
-        continue
-      }
-      throw Usage.Mistake("option --\(option): expected another file than --\(other)'s \(file)")
+    for (option, file) in [("out", out), ("best", best), ("checkpoint", path)] {
+      try files.writes(option, file)
     }
     let checkpoints = Checkpoints(
       path: path, everySteps: every, onlyWhenStopped: !isAskedFor, best: best,
@@ -53,10 +51,22 @@ struct CheckpointOptions {
       notes.append(
         saved.map { $0.isFinished ? Self.finished($0, path) : Self.resumed($0, path) }
           ?? "no checkpoint \(path) yet: starting anew")
-    } else if isAskedFor, let old = try? checkpoints.saved(), !old.isFinished {
+    } else if let old = try Self.replaced(by: checkpoints), isAskedFor, !old.isFinished {
       notes.append(
         "\(path), where an earlier training stands at step \(old.step), will be replaced: "
           + "--resume would go on from it")
+    }
+  }
+
+  /// The training that new checkpoints replace. Throws where they would replace anything else.
+  private static func replaced(by checkpoints: Checkpoints) throws -> Checkpoints.Saved? {
+    do {
+      return try checkpoints.saved()
+    } catch {
+      throw Failure(
+        "option --checkpoint: expected a checkpoint or a file that is not there yet, found "
+          + "\(checkpoints.path), which is a model or another file: name another with --checkpoint, "
+          + "or move it away")
     }
   }
 

@@ -52,7 +52,7 @@ struct DataSource {
     name = arguments.operands.last ?? ""
     self.arguments = arguments
     let named = NamedDataset.named(name)
-    let dataFolder = try arguments.text("data")
+    let dataFolder = try Self.isFolder(name) ? arguments.text("data") : arguments.dataFolder()
     if name == "digits" {
       origin = .digits
     } else if let named, let folder = named.pictureLocation(dataFolder: dataFolder) {
@@ -135,6 +135,11 @@ struct DataSource {
     if case .folder(let folder) = origin { folder.hasValidation || !folder.hasTest } else { false }
   }
 
+  /// Throws where the data have fewer than two classes.
+  func checkClasses() throws {
+    if case .folder(let folder) = origin { try folder.checkClasses() }
+  }
+
   /// The classes of `--classes`, by name or number; nil where the option is not there.
   func classes() throws -> [Int]? {
     guard let list = try arguments.text("classes") else { return nil }
@@ -164,7 +169,7 @@ struct DataSource {
       return try folder.load(
         classNames: classes.map { $0.map { classNames[$0] } }, limit: limit, quiet: quiet)
     }
-    var pair = try loadPair(quiet: quiet)
+    var pair = try loadPair(classes: classes, limit: limit, quiet: quiet)
     if let classes {
       pair = try DatasetPair(
         name: name, training: pair.training.keeping(classes: classes),
@@ -187,15 +192,29 @@ struct DataSource {
   }
 
   /// Training and test images that do not lie in a folder of pictures.
-  private func loadPair(quiet: Bool) throws -> DatasetPair {
+  private func loadPair(classes: [Int]?, limit: Int?, quiet: Bool) throws -> DatasetPair {
     if case .named(let dataset) = origin {
       return try dataset.load(arguments, quiet: quiet)
     }
     let asked = countsDigits ? try arguments.integer("count", in: 1...1_000_000) : nil
+    var count = asked ?? Self.trainingCount
+    if let limit, limit < count {
+      // Every ten images hold each class once.
+      count = min(count, classes.map { (limit + $0.count - 1) / $0.count * 10 } ?? limit)
+    }
     return try DatasetPair(
-      name: name,
-      training: Digits.builtIn(count: asked ?? Self.trainingCount, seed: Self.trainingSeed),
-      test: Digits.builtIn(count: Self.testCount, seed: Self.testSeed))
+      name: name, training: digits(count, seed: Self.trainingSeed, quiet: quiet),
+      test: digits(Self.testCount, seed: Self.testSeed, quiet: quiet))
+  }
+
+  /// Built-in digits, with a bar while they are drawn.
+  private func digits(_ count: Int, seed: UInt64, quiet: Bool) throws -> Dataset {
+    var bar = CountingBar(quiet: quiet)
+    defer { bar.end() }
+    return try Digits.builtIn(
+      count: count, seed: seed,
+      threads: arguments.integer("threads", in: 1...Engine.maximumThreads) ?? Engine.defaultThreads
+    ) { bar.show("drawing digits", $0, $1) }
   }
 
   /// The images that training never sees, of the classes that a model knows.
@@ -203,14 +222,14 @@ struct DataSource {
     for network: Network, model: String, limit: Int?, quiet: Bool
   ) throws -> Dataset {
     if case .folder(let folder) = origin {
-      return try folder.loadTest(for: network, limit: limit, quiet: quiet)
+      return try folder.loadTest(for: network, model: model, limit: limit, quiet: quiet)
     }
     let chosen = try classes(of: network, model: model)
     var test: Dataset
     if case .named(let dataset) = origin {
       test = try dataset.load(arguments, quiet: quiet).test
     } else {
-      test = try Digits.builtIn(count: Self.testCount, seed: Self.testSeed)
+      test = try digits(Self.testCount, seed: Self.testSeed, quiet: quiet)
     }
     if let chosen { test = try test.keeping(classes: chosen) }
     return test
@@ -233,7 +252,8 @@ struct DataSource {
 }
 
 extension Substring {
-  fileprivate var trimmingSpaces: String {
+  /// The text without spaces around it.
+  var trimmingSpaces: String {
     var text = self
     while text.first == " " { text.removeFirst() }
     while text.last == " " { text.removeLast() }

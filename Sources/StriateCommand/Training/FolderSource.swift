@@ -79,8 +79,8 @@ struct FolderSource {
       threads: threads)
     let parts = trainingAlone ? ImageFolders(training: self.folders.training) : self.folders
     let folders = classNames.map { parts.keeping(classNames: $0) } ?? parts
-    var bar = ReadingBar(quiet: quiet)
-    let loaded = try folders.load(options) { bar.show($0, $1, $2) }
+    var bar = CountingBar(quiet: quiet)
+    let loaded = try folders.load(options) { bar.show("reading", of: $0, $1, $2) }
     bar.end()
     tell(loaded.reports, shape: loaded.training.imageShape, quiet: quiet)
     return DataSource.Loaded(
@@ -88,8 +88,16 @@ struct FolderSource {
       unreadableCount: loaded.reports.reduce(0) { $0 + $1.unreadableCount })
   }
 
-  /// The test part in a network's shape and classes; all pictures where there is no such part.
-  func loadTest(for network: Network, limit: Int?, quiet: Bool) throws -> Dataset {
+  /// Throws the folder's own error where it has fewer than two classes.
+  func checkClasses() throws {
+    if fixedNames == nil { try folders.training.checkClasses() }
+  }
+
+  /// The test part in a network's shape and classes, or else the part to validate with; all pictures where
+  /// there is neither.
+  func loadTest(
+    for network: Network, model: String, limit: Int?, quiet: Bool
+  ) throws -> Dataset {
     guard network.inputs.count == 1, network.inputs[0].shape.count == 3,
       [1, 3].contains(network.inputs[0].shape[0])
     else {
@@ -98,18 +106,29 @@ struct FolderSource {
     }
     let shape = network.inputs[0].shape
     let names = network.preprocessing.classNames
-    let part = folders.test ?? folders.training
+    let part = folders.test ?? folders.validation ?? folders.training
+    let found = part.classes.filter { !$0.files.isEmpty }.map(\.name)
+    guard names.isEmpty || names.contains(where: found.contains) else {
+      func list(_ names: [String]) -> String {
+        names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+      }
+      throw Failure(
+        "\(part.path): expected pictures of classes that \(model) knows (\(list(names))), found "
+          + "\(list(found)): evaluate it on the data it was trained on")
+    }
     if folders.test == nil, !quiet {
       Console.error(
-        "\(part.path): no folder test inside: evaluating on all pictures, among them those that "
-          + "training may have seen")
+        "\(part.path): no folder test inside: evaluating on "
+          + (folders.validation == nil
+            ? "all pictures, among them those that training may have seen"
+            : "the pictures to validate with"))
     }
     let options = ImageFolder.Options(
       size: PictureSize(height: shape[1], width: shape[2]), channels: shape[0],
       classNames: names.isEmpty ? fixedNames : names, limit: limit, cache: cache,
       threads: threads)
-    var bar = ReadingBar(quiet: quiet)
-    let (dataset, report) = try part.load(options) { bar.show(part.path, $0, $1) }
+    var bar = CountingBar(quiet: quiet)
+    let (dataset, report) = try part.load(options) { bar.show("reading", of: part.path, $0, $1) }
     bar.end()
     tell([report], shape: nil, quiet: quiet)
     return dataset
@@ -135,32 +154,12 @@ struct FolderSource {
   }
 }
 
-/// The progress of reading pictures.
-private struct ReadingBar {
-  private var bar = ProgressBar()
-  private let draws: Bool
-
-  init(quiet: Bool) { draws = !quiet && Console.errorIsTerminal }
-
-  mutating func show(_ path: String, _ done: Int, _ total: Int) {
-    guard draws else { return }
-    bar.draw { width in
-      let head = "reading \(path.suffix(max(10, width / 3))) "
-      let tail = " \(done.grouped) of \(total.grouped)"
-      let room = max(10, width - head.count - tail.count)
-      return head + ProgressBar.bar(Double(done) / Double(max(1, total)), width: min(40, room))
-        + tail
-    }
-  }
-
-  mutating func end() { bar.clear() }
-}
-
 extension ImageFolder.Report {
   /// Files named on standard error.
   private static let shown = 5
 
-  /// What was left out, a line each. Pictures that could not be read are told even to who wants quiet.
+  /// What was left out, a line each. Pictures that could not be read, and folders that could not be listed,
+  /// are told even to who wants quiet.
   fileprivate func lines(quiet: Bool) -> [String] {
     var lines: [String] = []
     if unreadableCount > 0 {
@@ -168,12 +167,17 @@ extension ImageFolder.Report {
         "\(path): left out \(unreadableCount.grouped) of \((count + unreadableCount).grouped) "
           + "pictures, which cannot be read" + (quiet ? "" : ":"))
     }
-    guard !quiet else { return lines }
-    lines += unreadable.prefix(Self.shown).map { "  " + $0 }
-    if unreadableCount > Self.shown {
-      lines.append("  and \((unreadableCount - Self.shown).grouped) more")
+    if !quiet {
+      lines += unreadable.prefix(Self.shown).map { "  " + $0 }
+      if unreadableCount > Self.shown {
+        lines.append("  and \((unreadableCount - Self.shown).grouped) more")
+      }
     }
     lines += unlisted.prefix(Self.shown)
+    if unlisted.count > Self.shown {
+      lines.append("and \((unlisted.count - Self.shown).grouped) more that cannot be listed")
+    }
+    guard !quiet else { return lines }
     if !emptyClasses.isEmpty {
       lines.append("\(path): no pictures of \(names(emptyClasses))")
     }

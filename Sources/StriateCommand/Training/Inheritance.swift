@@ -9,7 +9,7 @@ struct Inheritance {
         + "classes of DATA, or with --model or --network where names and shapes agree"),
     Command.Option(
       "freeze", "PATTERNS",
-      "leave parameters as they are: layers or parameters by name, * for\n"
+      "leave parameters as they are: layers, blocks or parameters by name, * for\n"
         + "any letters, such as \"conv*\" or \"layer1,*.bias\""),
   ]
 
@@ -21,7 +21,7 @@ struct Inheritance {
     patterns =
       try arguments.text("freeze")?.split(
         separator: ",", omittingEmptySubsequences: false
-      ).map { String($0) } ?? []
+      ).map(\.trimmingSpaces) ?? []
     source = try arguments.text("init-from").map { ($0, try Network(contentsOf: $0)) }
     if source != nil, arguments.has("pixels") {
       throw Usage.Mistake(
@@ -92,7 +92,11 @@ struct Inheritance {
       }
     }
     let frozen = network.parameters.filter(\.isFrozen)
-    if !frozen.isEmpty { notes.append("frozen: \(Self.list(frozen.map(\.name)))") }
+    if !frozen.isEmpty {
+      notes.append(
+        "frozen: \(frozen.count) of \(network.parameters.count) parameters: "
+          + Self.list(frozen.map(\.name)))
+    }
     return notes
   }
 

@@ -9,10 +9,12 @@ enum Interrupt {
   /// Ctrl-C, a closed terminal, and the end of a machine's time.
   private static let signals = [SIGINT, SIGHUP, SIGTERM]
 
-  /// From now on the first signal only sets a mark.
+  /// From now on the first signal only sets a mark, and so does a pipe whose reader has gone: what was
+  /// learned is worth more than what was to be told.
   static func watch() {
     // Reading it once creates it, which a signal handler may not do.
     _ = isRequested
+    signal(SIGPIPE, SIG_IGN)
     var mask = sigset_t()
     sigemptyset(&mask)
     for number in signals where number == SIGINT || !isIgnored(number) {
@@ -37,7 +39,7 @@ enum Interrupt {
       == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
-  /// From now on the signals end the process again.
+  /// From now on the signals end the process again; a closed pipe does not.
   static func watchNoMore() {
     for number in signals where number == SIGINT || !isIgnored(number) {
       signal(number, SIG_DFL)
@@ -45,13 +47,16 @@ enum Interrupt {
   }
 
   /// Whether the command was asked to stop.
-  static var isRequested: Bool { signalNumber.load(ordering: .relaxed) != 0 }
+  static var isRequested: Bool {
+    signalNumber.load(ordering: .relaxed) != 0 || Console.pipeIsClosed
+  }
 
   /// How a command ends that was asked to stop.
   static var status: ExitStatus {
     switch signalNumber.load(ordering: .relaxed) {
     case SIGHUP: .hungUp
     case SIGTERM: .terminated
+    case 0: .brokenPipe
     default: .interrupted
     }
   }

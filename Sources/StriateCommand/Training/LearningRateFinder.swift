@@ -8,6 +8,15 @@ struct LearningRateFinder {
     "train nothing: let the learning rate rise through 100 steps, draw the loss\n"
       + "and say which rate to begin with")
 
+  /// Where the plot goes; nil where nobody asks for it. A model that was meant to be read is not written over.
+  static func path(_ arguments: Arguments) throws -> String? {
+    guard let path = try arguments.text("find-lr") else { return nil }
+    guard path.lowercased().hasSuffix(".svg") else {
+      throw arguments.mistake("find-lr", "a file name that ends in .svg", path)
+    }
+    return path
+  }
+
   private let recipe: Recipe
   private let training: Dataset
   private let arguments: Arguments

@@ -58,7 +58,7 @@ struct Recipe {
   init(
     _ arguments: Arguments, input: [Int], classes: Int, inheritance: Inheritance
   ) throws {
-    let seed = UInt64(try arguments.integer("seed", in: 0...Int.max) ?? 0)
+    let seed = try arguments.seed()
     let isNew =
       inheritance.source == nil || arguments.has("model") || arguments.has("network")
     let named = isNew ? try Self.namedModel(arguments) : nil

@@ -8,6 +8,8 @@ struct TrainingDisplay {
   private let draws: Bool
   private var bar = ProgressBar()
   private var start = ContinuousClock.now
+  /// Why the last checkpoint could not be written; nil where it could.
+  private(set) var checkpointFailure: AtomicFile.Failure?
   /// The images that a resumed training had seen before.
   private var imagesBefore: Int?
 
@@ -24,6 +26,12 @@ struct TrainingDisplay {
       let done = (progress.epoch - 1) * progress.total + progress.images
       imagesBefore = max(0, done - batchSize)
     }
+    if let failure = progress.checkpointFailure, failure != checkpointFailure {
+      bar.clear()
+      Console.error(
+        "striate train: \(failure)\ntraining goes on; the next checkpoint is another try")
+    }
+    checkpointFailure = progress.checkpointFailure
     if let epoch = progress.finished {
       bar.clear()
       if !isQuiet { Console.error(line(epoch, of: progress.epochs)) }
@@ -34,6 +42,17 @@ struct TrainingDisplay {
       bar.draw {
         Self.line(progress, batchSize: batchSize, since: start, before: before, width: $0)
       }
+    }
+  }
+
+  /// Shows how far the images are measured that training does not learn from.
+  mutating func validate(_ done: Int, _ total: Int) {
+    guard draws else { return }
+    bar.draw { width in
+      let tail = " \(done.grouped) of \(total.grouped)"
+      let room = max(10, width - "validating ".count - tail.count)
+      return "validating " + ProgressBar.bar(Double(done) / Double(total), width: min(30, room))
+        + tail
     }
   }
 

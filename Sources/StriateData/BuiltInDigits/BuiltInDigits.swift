@@ -14,27 +14,51 @@ extension Digits {
   /// order. Only addition, multiplication, division and square roots are used, so the same seed
   /// gives the same bytes on every machine.
   ///
-  /// Throws where `count` is not positive or asks for more than memory can address.
-  public static func builtIn(count: Int, seed: UInt64) throws -> Dataset {
+  /// `progress` is called with the number of images drawn, and of all.
+  ///
+  /// Throws where `count` is not positive or asks for more than memory holds.
+  public static func builtIn(
+    count: Int, seed: UInt64, threads: Int = Engine.defaultThreads,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> Dataset {
     guard count > 0, count <= maximumCount else {
       throw InvalidCount(
         description: """
           built-in digits: expected a count from 1 to \(maximumCount), found \(count)
           """)
     }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(count * DigitFrame.area)
-    var labels: [Int] = []
-    labels.reserveCapacity(count)
-    for index in 0..<count {
-      let label = builtInLabel(at: index, seed: seed)
-      pixels.append(contentsOf: builtInImage(of: label, at: index, seed: seed))
-      labels.append(label)
+    let fitting = ProcessMemory.available / (DigitFrame.area + MemoryLayout<Int>.stride)
+    guard count <= fitting else {
+      throw InvalidCount(
+        description: """
+          built-in digits: expected at most \(fitting), which memory holds, found \(count): \
+          draw fewer
+          """)
+    }
+    var pixels = [UInt8](repeating: 0, count: count * DigitFrame.area)
+    var labels = [Int](repeating: 0, count: count)
+    var done = 0
+    concurrently((count + unit - 1) / unit, threads: threads) { part in
+      let images = part * unit..<min((part + 1) * unit, count)
+      let labels = images.map { builtInLabel(at: $0, seed: seed) }
+      let bytes = zip(images, labels).flatMap { builtInImage(of: $1, at: $0, seed: seed) }
+      return (images: images, labels: labels, bytes: bytes)
+    } collect: { drawn in
+      let start = drawn.images.lowerBound
+      pixels.replaceSubrange(
+        start * DigitFrame.area..<drawn.images.upperBound * DigitFrame.area, with: drawn.bytes)
+      labels.replaceSubrange(drawn.images, with: drawn.labels)
+      done += drawn.images.count
+      progress(done, count)
+      return true
     }
     return try Dataset(
       imageShape: [1, DigitFrame.side, DigitFrame.side], pixels: .bytes(pixels), labels: labels,
       classNames: classNames)
   }
+
+  /// Images that a thread draws at a time.
+  private static let unit = 100
 
   /// Ten million: 7.8 GB of pixels.
   static let maximumCount = 10_000_000

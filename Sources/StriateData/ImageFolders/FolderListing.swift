@@ -1,7 +1,8 @@
 import Foundation
 import Striate
 
-/// The names in a folder, without those that begin with a dot, in the order of their bytes.
+/// The names in a folder, without those that begin with a dot and what a Mac's archiver adds, in the order
+/// of their bytes.
 struct FolderListing {
   var files: [String] = []
   var folders: [String] = []
@@ -10,7 +11,7 @@ struct FolderListing {
   /// listed.
   init(of path: String) throws {
     for name in try FileManager.default.contentsOfDirectory(atPath: path)
-    where !name.hasPrefix(".") {
+    where !name.hasPrefix(".") && name != "__MACOSX" {
       if Self.identity(ofFolder: path + "/" + name) != nil {
         folders.append(name)
       } else {

@@ -33,10 +33,8 @@ extension ImageFolder {
       (self.limit, self.cache, self.threads) = (limit, cache, threads)
     }
 
-    /// A quarter of the machine's memory.
-    public static var usualCache: Int {
-      Int(clamping: ProcessInfo.processInfo.physicalMemory) / 4
-    }
+    /// A quarter of the memory that the machine, or a limit on the process, allows.
+    public static var usualCache: Int { ProcessMemory.available / 4 }
   }
 
   /// What was found while the pictures of a folder were read.
@@ -109,12 +107,7 @@ extension ImageFolder {
     let labels = readable.map { entries[$0].label }
     let names = options.classNames ?? Set(labels).sorted().map { wanted[$0].name }
     guard names.count > 1 || options.classNames != nil else {
-      let others = report.emptyClasses.isEmpty ? "" : " and none of \(quoted(report.emptyClasses))"
-      throw InvalidFolder(
-        description: """
-          \(path): expected pictures of at least two classes, found pictures of \(quoted(names)) \
-          alone\(others): put the pictures of each class into a folder of its own
-          """)
+      throw oneClass(names, empty: report.emptyClasses)
     }
     let size = reading.reader.size
     var dataset = try Dataset(
@@ -123,6 +116,23 @@ extension ImageFolder {
       labels: options.classNames == nil ? labels.renumbered() : labels, classNames: names)
     dataset.fitting = .centreCrop
     return (dataset, report)
+  }
+
+  /// Throws `InvalidFolder` where fewer than two classes have files with the names of pictures.
+  public func checkClasses() throws {
+    let names = classes.filter { !$0.files.isEmpty }.map(\.name)
+    guard names.count > 1 else {
+      throw oneClass(names, empty: classes.filter(\.files.isEmpty).map(\.name))
+    }
+  }
+
+  private func oneClass(_ names: [String], empty: [String]) -> InvalidFolder {
+    InvalidFolder(
+      description: """
+        \(path): expected pictures of at least two classes, found pictures of \(quoted(names)) \
+        alone\(empty.isEmpty ? "" : " and none of \(quoted(empty))"): \
+        put the pictures of each class into a folder of its own
+        """)
   }
 
   /// The classes of these names, with no files where there is no such class; nil for all.

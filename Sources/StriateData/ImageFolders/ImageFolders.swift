@@ -6,10 +6,10 @@ public struct ImageFolders: Sendable {
   /// The pictures to train on: those in `train`, or all.
   public let training: ImageFolder
 
-  /// The pictures in `val`, where there is also `test`.
+  /// The pictures in `val`.
   public let validation: ImageFolder?
 
-  /// The pictures that training never sees: those in `test`, or else in `val`.
+  /// The pictures in `test`, which training never sees.
   public let test: ImageFolder?
 
   /// The given parts.
@@ -31,29 +31,51 @@ public struct ImageFolders: Sendable {
 
   /// Lists the pictures below the folder at `path`; reads none.
   ///
-  /// The folder has parts where its folders have no other names than train, test and val (or
-  /// training, testing, valid, validation) and train has folders inside.
+  /// The folder has parts where one of its folders is called train and has folders inside; the others are
+  /// called test and val (or training, testing, valid, validation; in capitals too), or hold no pictures.
   ///
-  /// Throws `ImageFolder.InvalidFolder` where a part holds no pictures.
+  /// Throws `ImageFolder.InvalidFolder` where a part holds no pictures, where two folders have the name of
+  /// one part, and where a folder beside the parts holds pictures too.
   public init(path: String) throws {
     let folders = try ImageFolder.list(path).folders
-    let known = Self.trainingNames + Self.validationNames + Self.testNames
-    func part(_ names: [String]) -> String? {
-      names.first(where: folders.contains).map { path + "/" + $0 }
+    func part(_ names: [String]) throws -> String? {
+      let found = folders.filter { names.contains($0.lowercased()) }
+      guard found.count < 2 else {
+        throw ImageFolder.InvalidFolder(
+          description: """
+            \(path): expected one folder \(names[0]), found \(Self.quoted(found)): rename one of them
+            """)
+      }
+      return found.first.map { path + "/" + $0 }
     }
-    guard folders.allSatisfy(known.contains), let train = part(Self.trainingNames),
-      try !ImageFolder.list(train).folders.isEmpty
-    else {
+    let isDivided = try folders.contains { name in
+      try Self.trainingNames.contains(name.lowercased())
+        && !ImageFolder.list(path + "/" + name).folders.isEmpty
+    }
+    guard isDivided, let train = try part(Self.trainingNames) else {
       training = try ImageFolder(path: path)
       (validation, test) = (nil, nil)
       return
     }
-    training = try ImageFolder(path: train)
-    let others = try [Self.testNames, Self.validationNames].compactMap(part).map {
-      try ImageFolder(path: $0)
+    let known = Self.trainingNames + Self.validationNames + Self.testNames
+    let strangers = folders.filter { name in
+      !known.contains(name.lowercased())
+        && !ImageFolder.Class(name: name, in: path).files.isEmpty
     }
-    test = others.first
-    validation = others.count > 1 ? others[1] : nil
+    guard strangers.isEmpty else {
+      throw ImageFolder.InvalidFolder(
+        description: """
+          \(path): expected no pictures beside the folders train, val and test, found some in \
+          \(Self.quoted(strangers)): move them away, or name the folder \(train)
+          """)
+    }
+    training = try ImageFolder(path: train)
+    validation = try part(Self.validationNames).map { try ImageFolder(path: $0) }
+    test = try part(Self.testNames).map { try ImageFolder(path: $0) }
+  }
+
+  private static func quoted(_ names: [String]) -> String {
+    names.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ") + (names.count > 5 ? ", …" : "")
   }
 
   /// The data sets of a folder's parts.

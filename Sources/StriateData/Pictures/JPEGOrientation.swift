@@ -44,21 +44,9 @@ enum JPEGOrientation: UInt8 {
     return Picture(width: width, height: height, channels: channels, bytes: bytes)
   }
 
-  /// The TIFF structure in the first Exif segment before the picture's data.
+  /// The TIFF structure in the first Exif segment.
   private static func exif(in file: [UInt8]) -> ArraySlice<UInt8>? {
-    let name = Array("Exif\0\0".utf8)
-    var position = 2
-    while position + 4 <= file.count, file[position] == 0xFF {
-      let marker = file[position + 1]
-      // From here on comes the picture itself.
-      if marker == 0xDA || marker == 0xD9 { return nil }
-      let end = position + 2 + (Int(file[position + 2]) << 8 | Int(file[position + 3]))
-      guard end >= position + 4, end <= file.count else { return nil }
-      let content = file[(position + 4)..<end]
-      if marker == 0xE1, content.starts(with: name) { return content.dropFirst(name.count) }
-      position = end
-    }
-    return nil
+    JPEGFile.segment(0xE1, named: "Exif\0\0", in: file)
   }
 
   private static func orientation(inTIFF bytes: ArraySlice<UInt8>) -> JPEGOrientation? {

@@ -38,7 +38,10 @@ package struct Axis {
     range = first...max(last, first + step)
     let start = (first / step - 1e-9).rounded(.up)
     let end = (range.upperBound / step + 1e-9).rounded(.down)
-    ticks = stride(from: start, through: end, by: 1).map { [step] in $0 * step }
+    ticks = stride(from: start, through: end, by: 1).map { [step] in
+      // The sum makes a zero with a sign one without.
+      $0 * step + 0.0
+    }
   }
 
   /// How far along the axis a value stands, from 0 to 1; what lies beyond its ends stands there.

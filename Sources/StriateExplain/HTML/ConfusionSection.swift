@@ -58,16 +58,16 @@ struct ConfusionSection {
       return "<tr><th scope=\"row\">\(names[label])</th>\(cells)</tr>"
     }
     let hasLongNames = evaluation.classNames.contains { $0.columns > 3 }
-    return HTML.scrolling(
-      """
-      <table class="matrix\(hasLongNames ? " turned" : "")">
-      <caption>Rows: the class of the images. Columns: what they were taken for.</caption>
-      <thead><tr><td></td>\(heads)</tr></thead>
-      <tbody>
-      \(rows.joined(separator: "\n"))
-      </tbody>
-      </table>
-      """, label: "Confusion matrix")
+    return HTML.caption("Rows: the class of the images. Columns: what they were taken for.")
+      + HTML.scrolling(
+        """
+        <table class="matrix\(hasLongNames ? " turned" : "")" aria-label="Confusion matrix">
+        <thead><tr><td></td>\(heads)</tr></thead>
+        <tbody>
+        \(rows.joined(separator: "\n"))
+        </tbody>
+        </table>
+        """, label: "Confusion matrix")
   }
 
   /// The matrix as a picture, a square a class; nil where it cannot be encoded.

@@ -31,17 +31,20 @@ enum HTML {
       "<tr><th scope=\"row\">\(cells.first ?? "")</th>"
         + cells.dropFirst().map { "<td>\($0)</td>" }.joined() + "</tr>"
     }.joined(separator: "\n")
-    return scrolling(
-      """
-      <table class="\(kind)">
-      <caption>\(caption)</caption>
-      <thead><tr>\(head)</tr></thead>
-      <tbody>
-      \(body)
-      </tbody>
-      </table>
-      """, label: caption)
+    return Self.caption(caption)
+      + scrolling(
+        """
+        <table class="\(kind)" aria-label="\(caption)">
+        <thead><tr>\(head)</tr></thead>
+        <tbody>
+        \(body)
+        </tbody>
+        </table>
+        """, label: caption)
   }
+
+  /// What a table shows, above the part that scrolls, so that it breaks into lines on a narrow page.
+  static func caption(_ text: String) -> String { "<p class=\"caption\">\(text)</p>\n" }
 
   /// Markup that scrolls inside the page, also by the keyboard.
   static func scrolling(_ content: String, label: String) -> String {

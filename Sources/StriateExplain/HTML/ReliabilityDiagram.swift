@@ -14,7 +14,7 @@ struct ReliabilityDiagram {
     let total = calibration.bins.reduce(0) { $0 + $1.count }
     let error = calibration.expectedError.percentage
     return """
-      <figure class="wide">
+      <figure class="single">
       <figcaption><strong>Reliability</strong> \
       <span class="key"><svg viewBox="0 0 28 10" aria-hidden="true">\
       <rect class="bar" x="1" y="0" width="26" height="10"/></svg>share that is right</span> \

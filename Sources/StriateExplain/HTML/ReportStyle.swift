@@ -36,7 +36,7 @@ let reportStyle = """
   .name { overflow-wrap: anywhere; }
   figure { margin: 0; min-width: 0; }
   figcaption { font-size: .9rem; margin-bottom: 4px; }
-  figure.wide { max-width: 640px; }
+  figure.wide { max-width: 640px; } figure.single { max-width: 420px; }
   .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr)); gap: 20px; }
   .charts figure { max-width: 520px; }
   .small.charts { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 14px; }
@@ -56,7 +56,7 @@ let reportStyle = """
   .ideal { fill: none; stroke: var(--soft); stroke-width: 1; stroke-dasharray: 3 3; }
   .scroll { overflow-x: auto; max-width: 100%; margin-top: 8px; }
   table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
-  caption { text-align: left; color: var(--soft); padding: 2px 0 6px; }
+  .caption { color: var(--soft); font-size: .88rem; line-height: 1.4; margin: 10px 0 0; }
   th, td { padding: 4px 10px; text-align: right; white-space: nowrap; }
   th[scope=row], thead th:first-child { text-align: left; }
   th[scope=row] { font-weight: 500; max-width: 260px; overflow: hidden; text-overflow: ellipsis; }

@@ -2,7 +2,7 @@ import Foundation
 
 extension Double {
   /// The number with a fixed number of digits after the point.
-  func fixed(_ count: Int) -> String { String(format: "%.\(count)f", self) }
+  func fixed(_ count: Int) -> String { isNaN ? "nan" : String(format: "%.\(count)f", self) }
 
   /// A share as a percentage: "96.52 %".
   var percentage: String { (self * 100).fixed(2) + " %" }

@@ -53,6 +53,38 @@ import Testing
       try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == "a")
   }
 
+  @Test func aLinkToAFileThatIsNotThereYetStaysALink() throws {
+    for (link, target) in [("b", "c"), ("c", folder.path("d"))] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(link), withDestinationPath: target)
+    }
+    try AtomicFile.write([2], to: folder.path("b"))
+    #expect(try contents("d") == [2])
+    #expect(folder.names == ["b", "c", "d"])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("b")) == "c")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("round"), withDestinationPath: "round")
+    #expect(message { try AtomicFile.checkWritable(folder.path("round")) } == nil)
+  }
+
+  @Test func pathsOfOneFileHaveOneDestination() throws {
+    try AtomicFile.write([1], to: folder.path("a"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link"), withDestinationPath: "a")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("dangling"), withDestinationPath: "new")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("folder"), withDestinationPath: ".")
+    let place = AtomicFile.destination(of: folder.path("a"))
+    #expect(place.hasSuffix("/a"))
+    for path in ["./a", "link", "folder/a", "folder/folder/link"] {
+      #expect(AtomicFile.destination(of: folder.path(path)) == place, "\(path)")
+    }
+    let new = AtomicFile.destination(of: folder.path("new"))
+    #expect(new != place && new == AtomicFile.destination(of: folder.path("folder/dangling")))
+    #expect(AtomicFile.destination(of: "/none/x") == "/none/x")
+  }
+
   @Test func aNameAsLongAsTheFileSystemAllowsIsWritten() throws {
     let name = String(repeating: "x", count: 255)
     try AtomicFile.write([1], to: folder.path(name))
@@ -89,8 +121,14 @@ import Testing
         for _ in 0..<65 { try file.append(block.span.bytes) }
       }
     }
-    #expect(
-      message == "cannot write \(folder.path("a")): File too large: choose another path")
+    let expected = "cannot write \(folder.path("a")): File too large: choose another path"
+    #expect(message == expected)
+    #if os(Linux)
+      #expect(
+        self.message { try AtomicFile.checkWritable(folder.path("a"), size: 65 << 20) } == expected)
+      #expect(
+        self.message { try AtomicFile.checkWritable(folder.path("a"), size: 63 << 20) } == nil)
+    #endif
     #expect(try contents("a") == [1, 2])
     #expect(folder.names == ["a"])
   }

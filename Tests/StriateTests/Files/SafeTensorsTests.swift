@@ -48,6 +48,25 @@ import Testing
     #expect((Int(bytes[0]) + Int(bytes[1]) << 8) % 8 == 0)
   }
 
+  @Test(
+    arguments: [
+      ([0x89, 0x50, 0x4E, 0x47, 13, 10, 26, 10], "a PNG picture: name the model first"),
+      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A, 0x46], "a JPEG picture: name the model first"),
+      (
+        [0x50, 0x4B, 3, 4, 20, 0, 0, 0],
+        "a zip archive, as torch.save writes: save the parameters as safetensors"
+      ),
+      (
+        [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46],
+        "a Python pickle: save the parameters as safetensors"
+      ),
+    ] as [([UInt8], String)])
+  func aFileOfAnotherKindIsNamed(beginning: [UInt8], kind: String) {
+    #expect(
+      message { _ = try read(beginning + [UInt8](repeating: 1, count: 100)) }
+        == "test: expected a safetensors file such as a model, found \(kind)")
+  }
+
   @Test func aFileCutAnywhereIsRefused() {
     let bytes = SafeTensors.encode(tensors, metadata: ["key": "text"])
     for length in bytes.indices {

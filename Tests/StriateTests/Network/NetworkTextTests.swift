@@ -274,6 +274,30 @@ import Testing
     #expect(message(String(repeating: "conv ", count: 10_000)).count < 300)
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func repetitionsOfRepetitionsAreRefusedBeforeTheyGrow() {
+    for inner in ["residual()", "residual(|)", "relu", "gate()", "sum(|)"] {
+      let text = "repeat 1000 (repeat 1000 (repeat 1000 (\(inner))))"
+      #expect(message(text).contains("expected at most 100000 layers, found more"), "\(inner)")
+    }
+    for empty in ["", "()", ",,", "(repeat 1000 ())"] {
+      #expect(message("repeat 1000 (repeat 1000 (\(empty)))").contains("expected"), "\(empty)")
+    }
+    #expect(message("repeat 3 ()").contains("expected layers to repeat, found none"))
+    let branches = Array(repeating: "relu", count: 300).joined(separator: "|")
+    #expect(message("sum(\(branches))").contains("expected 2 to 256 branches, found 300"))
+  }
+
+  @Test func aGraphOfTooManyLayersIsRefused() {
+    #expect(throws: InvalidNetwork.self) {
+      try Network(inputs: [("x", [1])], seed: 0) { x in
+        var value = x[0]
+        for _ in 0..<100_010 { value = ReLU()(value) }
+        return value
+      }
+    }
+  }
+
   @Test func aTextOfManyLayersIsRead() throws {
     let network = try Network(
       text: String(repeating: "relu,", count: 10_000), input: [3], seed: 1)

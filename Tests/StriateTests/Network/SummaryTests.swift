@@ -25,6 +25,17 @@ import Testing
         """)
   }
 
+  @Test func aSummaryWithoutParametersIsTheSame() throws {
+    for model in NamedModel.all {
+      let summary = try model.summary(classes: 7, batchSize: 3)
+      #expect(try summary == model.network(classes: 7, seed: 1).summary(batchSize: 3))
+    }
+    #expect(throws: InvalidNetwork.self) { try NamedModel(named: "lenet").summary(classes: 0) }
+    #expect(throws: InvalidNetwork.self) {
+      try NetworkSummary(input: [0, 3], layers: Network.blocks(text: "flatten"))
+    }
+  }
+
   @Test func receptiveFieldsFollowStridesDilationsAndBranches() throws {
     // The first layers of VGG-16 and their fields: 3, 5, 6, 10, 14, 16 (Araujo et al. 2019, by hand).
     let vgg = try Network(

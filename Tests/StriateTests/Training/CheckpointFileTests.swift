@@ -257,6 +257,43 @@ import Testing
         == "checkpoints: expected validation data to find the best by, found 0")
   }
 
+  @Test func aCheckpointThatCannotBeWrittenIsToldAndTriedAgain() throws {
+    let place = folder.path("gone")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+    var trainer = try Self.scenario.trainer(threads: 1)
+    trainer.validation = try DeterminismTests.stripes(8)
+    trainer.checkpoints = Checkpoints(
+      path: place + "/last", everySteps: 1, best: place + "/best")
+    var network = try Network(text: Self.scenario.text, input: [1, 8, 8], seed: 3)
+    let fresh = network.parametersSHA256
+    var failures: [String] = []
+    var validated: [Int] = []
+    try trainer.train(&network, on: DeterminismTests.stripes(37), epochs: 3) { progress in
+      if progress.epoch == 1, progress.finished == nil, progress.step == 2 {
+        try? FileManager.default.removeItem(atPath: place)
+      }
+      if progress.epoch == 3, progress.finished == nil {
+        try? FileManager.default.createDirectory(
+          atPath: place, withIntermediateDirectories: true)
+      }
+      if progress.finished != nil {
+        failures.append(progress.checkpointFailure?.description ?? "none")
+      }
+      return true
+    } validating: { done, total in
+      validated.append(done)
+      #expect(total == 8)
+    }
+    #expect(network.parametersSHA256 != fresh)
+    #expect(failures.count == 3)
+    #expect(failures[0].hasPrefix("cannot write \(place)/last: the folder "))
+    #expect(failures[1].hasPrefix("cannot write \(place)/last: the folder "))
+    #expect(failures[2] == "none")
+    #expect(validated == [8, 8, 8])
+    #expect(try Checkpoints(path: place + "/last").saved()?.isFinished == true)
+    #expect(try Network(contentsOf: place + "/best").parameterCount == network.parameterCount)
+  }
+
   @Test func aTrainingThatDivergesLeavesTheLastCheckpointThatWasSound() throws {
     var trainer = try Self.scenario.trainer(threads: 1)
     trainer.optimizer = SGD(learningRate: 1e30)

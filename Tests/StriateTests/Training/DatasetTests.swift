@@ -109,12 +109,19 @@ import Testing
         == "data set: expected a validation fraction between 0 and 1, found \(fraction)")
   }
 
-  @Test(arguments: [([0, 1, 2], 0.1), ([0, 1, 2], 0.9), ([0], 0.5), ([], 0.5)])
-  func aSplitWithAnEmptyPartIsRefused(labels: [Int], fraction: Double) {
+  @Test func bothPartsOfASplitGetAnImageAtLeast() throws {
+    for fraction in [0.001, 0.1, 0.5, 0.9, 0.999] {
+      let parts = try numbered([0, 1, 2]).split(validation: fraction, seed: 1)
+      #expect(parts.validation.count == min(2, max(1, Int((3 * fraction).rounded()))))
+      #expect(parts.training.count == 3 - parts.validation.count)
+    }
+  }
+
+  @Test(arguments: [[], [0]]) func fewerThanTwoImagesCannotBeSplit(labels: [Int]) {
     #expect(
-      message { _ = try numbered(labels).split(validation: fraction, seed: 1) } == """
-        data set: expected a validation fraction that leaves images for both parts, \
-        found \(fraction) of \(labels.count) images
+      message { _ = try numbered(labels).split(validation: 0.5, seed: 1) } == """
+        data set: expected at least two images, one to train on and one to validate with, \
+        found \(labels.count)
         """)
   }
 
