@@ -22,6 +22,41 @@ func multiply<ISA: InstructionSet>(
   }
 }
 
+/// y[row] *= x[row] for each of `rows` rows of `count` Floats, a multiple of 16: a row of y is multiplied
+/// by one vector of x.
+@inlinable @inline(__always)
+func multiplyRows<ISA: InstructionSet>(
+  _ isa: ISA.Type, rows: Int, count: Int, _ x: UnsafePointer<Float>,
+  into y: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<rows {
+    let factor = (x + row &* laneCount).load(Lanes.self)
+    let line = y + row &* count
+    var k = 0
+    while k < count {
+      (line + k).store(UnsafePointer(line + k).load(Lanes.self) * factor)
+      k += laneCount
+    }
+  }
+}
+
+/// result[row] = Σ a[row] · b[row] for each of `rows` rows of `count` Floats, a multiple of 16, lane by
+/// lane.
+@inlinable @inline(__always)
+func sumProducts<ISA: InstructionSet>(
+  _ isa: ISA.Type, rows: Int, count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  to result: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<rows {
+    let (a, b) = (a + row &* count, b + row &* count)
+    let (sum, _) = sumElements(isa, count: count / laneCount) { k, sum, _ in
+      sum = ISA.multiplyAdd(
+        (a + k &* laneCount).load(Lanes.self), (b + k &* laneCount).load(Lanes.self), sum)
+    }
+    (result + row &* laneCount).store(sum)
+  }
+}
+
 /// Copies `rows` rows of `count` Floats, a multiple of 16.
 @inlinable @inline(__always)
 func copyRows<ISA: InstructionSet>(

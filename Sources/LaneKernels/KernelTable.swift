@@ -203,6 +203,9 @@ public struct KernelTable: Sendable {
     @Sendable (_ outputs: Int, _ outputWeights: Source?, _ target: Source, _ result: Target) -> Void
   public let add: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let multiply: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
+  public let multiplyRows: @Sendable (_ rows: Int, _ count: Int, _ x: Source, _ y: Target) -> Void
+  public let sumProducts:
+    @Sendable (_ rows: Int, _ count: Int, _ a: Source, _ b: Source, _ result: Target) -> Void
   public let copyRows:
     @Sendable (
       _ rows: Int, _ count: Int, _ x: Source, _ stride: Int, _ y: Target, _ targetStride: Int
@@ -475,6 +478,8 @@ public struct KernelTable: Sendable {
     }
     add = { LaneKernels.add(isa, count: $0, $1, to: $2) }
     multiply = { LaneKernels.multiply(isa, count: $0, $1, into: $2) }
+    multiplyRows = { LaneKernels.multiplyRows(isa, rows: $0, count: $1, $2, into: $3) }
+    sumProducts = { LaneKernels.sumProducts(isa, rows: $0, count: $1, $2, $3, to: $4) }
     copyRows = {
       LaneKernels.copyRows(
         isa, rows: $0, count: $1, from: $2, stride: $3, to: $4, targetStride: $5)

@@ -38,11 +38,15 @@ public struct LossPass: Sendable {
   public var outputs: Int
   /// The numbers of the loss, as its case tells.
   public var a: Float, b: Float
+  /// The least value of a single output that says yes: of a probability or of a score.
+  public var threshold: Float
 
   @inlinable
-  public init(kernel: LossKernel, outputs: Int, a: Float = 0, b: Float = 0) {
+  public init(
+    kernel: LossKernel, outputs: Int, a: Float = 0, b: Float = 0, threshold: Float = 0.5
+  ) {
     (self.kernel, self.outputs) = (kernel, outputs)
-    (self.a, self.b) = (a, b)
+    (self.a, self.b, self.threshold) = (a, b, threshold)
   }
 }
 
@@ -66,15 +70,9 @@ func loss<ISA: InstructionSet>(
     case .multiMargin: multiMargin(isa, pass, y, t, w, dy)
     default: outputLoss(isa, pass, outputWeights, y, t, w, dy)
     }
-  // The output above which a single output says yes: of a probability, and of a score.
-  let threshold: Float =
-    switch pass.kernel {
-    case .binaryCrossEntropyWithLogits, .binaryFocal, .hinge: 0
-    default: 0.5
-    }
   result.store(select(w .== 0, 0, value))
   (result + laneCount).store(
-    select(w .== 0, 0, rightAnswers(pass.outputs, y, t, threshold: threshold)))
+    select(w .== 0, 0, rightAnswers(pass.outputs, y, t, threshold: pass.threshold)))
 }
 
 /// What each image of a block counts for, from its targets: the mean weight of its classes, and then 1,

@@ -68,17 +68,18 @@ public struct AugmentationKernels: Sendable {
   }
 }
 
-/// `x` where it lies between the bounds, else the nearer bound.
+/// `x` where it lies between the bounds, else the nearer bound; the lower one where it is no number.
 @inlinable @inline(__always)
 func clamped(_ x: Lanes, _ low: Lanes, _ high: Lanes) -> Lanes {
-  let raised = select(x .< low, low, x)
+  let raised = select(x .>= low, x, low)
   return select(raised .> high, high, raised)
 }
 
-/// `x` where it lies between 0 and 1, else the nearer of them.
+/// `x` where it lies between 0 and 1, else the nearer of them; what is no number stays so.
 @inlinable @inline(__always)
 func clampedToUnit(_ x: Lanes) -> Lanes {
-  clamped(x, .zero, Lanes(repeating: 1))
+  let raised = select(x .< 0, 0, x)
+  return select(raised .> 1, 1, raised)
 }
 
 /// The largest integer that is not above x, for |x| < 2²².

@@ -43,6 +43,21 @@ final class AugmentationSpace: @unchecked Sendable {
       byteCount: laneCount * MemoryLayout<UnsafeRawPointer>.stride, alignment: 64)
   }
 
+  /// The Floats of a worker's memory.
+  static func floats(
+    _ stages: AugmentationStages, size: ImageSize, pixel: any StoredPixel.Type
+  ) -> Double {
+    let image = Double(size.count) * Double(laneCount)
+    var sum = Double(SamplingScratch.count) + (stages.stages.isEmpty ? 0 : image)
+    if let radius = stages.elastic.values.map(\.radius).max() {
+      let pass = ElasticPass(
+        height: size.height, width: size.width, radius: radius, strength: 0, firstNumber: 0)
+      sum += Double(2 * size.area * laneCount) + Double(pass.scratchCount)
+    }
+    let bytes = stages.leading.isEmpty ? 0 : image * Double(pixel.stride)
+    return sum + bytes / Double(MemoryLayout<Float>.stride)
+  }
+
   deinit {
     rows.deallocate()
     addresses.deallocate()

@@ -18,10 +18,12 @@ package struct AugmentationStages {
   private(set) var usesUnitRange = false
 
   private enum Kind {
+    /// Mirrors the image.
+    case flip
     /// Moves pixels by whole steps.
-    case copy
+    case crop
     /// A crop of the mirrored image: interpolation knows one border at a time.
-    case mirroredCopy
+    case mirroredCrop
     case map
     case elastic
     case window
@@ -42,7 +44,8 @@ package struct AugmentationStages {
       }
       kinds += Array(repeating: Self.kind(of: transform), count: transform.changeCount)
     }
-    let first = kinds.firstIndex { $0 != .copy && $0 != .mirroredCopy } ?? kinds.count
+    let first =
+      kinds.firstIndex { ![.flip, .crop, .mirroredCrop].contains($0) } ?? kinds.count
     leading = 0..<first
     var slot = first
     while slot < kinds.count {
@@ -54,8 +57,9 @@ package struct AugmentationStages {
 
   private static func kind(of transform: Augmentation.Transform) -> Kind {
     switch transform {
-    case .crop(_, .fill), .flip: .copy
-    case .crop(_, .reflect): .mirroredCopy
+    case .flip: .flip
+    case .crop(_, .fill): .crop
+    case .crop(_, .reflect): .mirroredCrop
     case .rotate, .shift, .scale, .shear: .map
     case .elastic: .elastic
     case .resizedCrop: .window
@@ -63,16 +67,16 @@ package struct AugmentationStages {
     }
   }
 
-  /// The slot after the last one that goes into the stage that starts at `start`: straight maps join,
-  /// with one elastic deformation, up to a part of the image that is resized; flips may follow.
+  /// The slot after the last one that goes into the stage that starts at `start`: straight maps and
+  /// crops join, with one elastic deformation, up to a part of the image that is resized; only flips may follow.
   private static func end(of kinds: [Kind], from start: Int) -> Int {
-    guard kinds[start] != .other, kinds[start] != .mirroredCopy else { return start + 1 }
+    guard kinds[start] != .other, kinds[start] != .mirroredCrop else { return start + 1 }
     var (isElastic, isWindowed) = (false, false)
     for slot in start..<kinds.count {
       switch kinds[slot] {
-      case .other, .mirroredCopy: return slot
-      case .copy: break
-      case .map: if isWindowed { return slot }
+      case .other, .mirroredCrop: return slot
+      case .flip: break
+      case .crop, .map: if isWindowed { return slot }
       case .elastic:
         if isWindowed || isElastic { return slot }
         isElastic = true

@@ -49,6 +49,17 @@ package struct PlaneMap: Sendable, Equatable {
   }
 }
 
+extension PlaneMap {
+  /// The map with numbers so small that no place is infinite, nor a difference of two of them no number: what
+  /// lies that far away shows nothing anyway.
+  var bounded: PlaneMap {
+    func bounded(_ x: Double) -> Double { min(max(x, -1e24), 1e24) }
+    return PlaneMap(
+      xx: bounded(xx), xy: bounded(xy), x: bounded(x), yx: bounded(yx), yy: bounded(yy),
+      y: bounded(y))
+  }
+}
+
 /// Channels, rows and columns of an image.
 package struct ImageSize: Sendable, Equatable {
   package let channels: Int

@@ -193,7 +193,7 @@ private struct SourcePlaces {
   mutating func append(_ change: ImageChange, _ size: ImageSize) {
     switch change {
     case .crop(let left, let top, _):
-      map = map.after(PlaneMap(x: Double(left), y: Double(top)))
+      map = map.after(PlaneMap(x: Double(left), y: Double(top))).bounded
     case .flip(.horizontal):
       if isWindowed {
         columns.flip(size.width)
@@ -206,7 +206,7 @@ private struct SourcePlaces {
       } else {
         map = map.after(PlaneMap(yy: -1, y: Double(size.height - 1)))
       }
-    case .map(let next): map = map.after(next)
+    case .map(let next): map = map.after(next).bounded
     case .window(let left, let top, let width, let height):
       columns = Window(start: left, count: width, whole: size.width)
       rows = Window(start: top, count: height, whole: size.height)

@@ -101,7 +101,8 @@ final class LossStep: @unchecked Sendable {
 
   private var lossPhase: Phase {
     let (compute, output) = (plan.kernels.loss, plan.output)
-    let pass = loss.kind.pass(outputs: output.elements)
+    let pass = loss.kind.pass(
+      outputs: output.elements, threshold: plan.network.outputMeaning.threshold)
     let (target, weight, result) = (targets.values, weights.floats, results.floats)
     // A network without parameters has no gradient; its loss still has one.
     let spare = output.gradient == nil ? Storage(count: plan.blocks * output.blockStride) : nil
@@ -148,8 +149,8 @@ final class LossStep: @unchecked Sendable {
 }
 
 extension Loss.Kind {
-  /// The kernel and its numbers.
-  package func pass(outputs: Int) -> LossPass {
+  /// The kernel and its numbers, for outputs of which a single one says yes from a threshold on.
+  package func pass(outputs: Int, threshold: Float = 0.5) -> LossPass {
     let (kernel, a, b): (LossKernel, Double, Double) =
       switch self {
       case .crossEntropy(let smoothing, _, _): (.crossEntropy, smoothing, 0)
@@ -167,6 +168,7 @@ extension Loss.Kind {
       case .multiMargin(let power, let margin): (.multiMargin, margin, Double(power))
       case .klDivergence: (.klDivergence, 0, 0)
       }
-    return LossPass(kernel: kernel, outputs: outputs, a: Float(a), b: Float(b))
+    return LossPass(
+      kernel: kernel, outputs: outputs, a: Float(a), b: Float(b), threshold: threshold)
   }
 }

@@ -7,9 +7,9 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   public let description: String
 
   /// Values, their gradients and transposed copies; what layers allocate for themselves; parameters with
-  /// gradient and state.
-  static func check(
-    _ network: Network, batchSize: Int, isTraining: Bool, workers: Int
+  /// gradient and state; and the Floats of what a training has besides.
+  package static func check(
+    _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
   ) throws {
     let elements = (network.inputs.map(\.shape) + network.nodes.map(\.shape))
       .reduce(0.0) { $0 + Double($1.reduce(1, *)) }
@@ -23,7 +23,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
     }
     let floats =
       Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
-      + Double(network.parameterCount) * (isTraining ? 6 : 2)
+      + Double(network.parameterCount) * (isTraining ? 6 : 2) + besides
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessMemory.available)
     guard needed <= available else {

@@ -212,18 +212,32 @@ package final class Plan: @unchecked Sendable {
     scratch.allocate(workers: pool.threads, marker: marker)
     forward = steps.flatMap(\.forward)
     guard isTraining else { return }
-    // The loss stands behind the first output; what nobody reads has the gradient 0.
-    for case .node(let index) in network.outputs.dropFirst()
-    where readers[.node(index), default: []].isEmpty {
-      values[index].gradient?.base.update(
-        repeating: 0, count: blocks * values[index].blockStride)
-    }
+    backward += clearingPhase(readers: readers)
     for index in network.nodes.indices.reversed() {
       backward += sumPhase(of: .node(index), readers: readers)
       backward += steps[index].backward
     }
     for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
     backward += sums.phase(kernels: kernels)
+  }
+
+  /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is
+  /// written once where the memory is the output's own. A view has that of its source, in which the gradients of
+  /// the source's readers are added up in every step: it is cleared each time.
+  private func clearingPhase(readers: [Network.Value: [Floats]]) -> [Phase] {
+    var phase = Phase()
+    for case .node(let index) in network.outputs.dropFirst()
+    where readers[.node(index), default: []].isEmpty {
+      let stride = values[index].blockStride
+      guard let gradient = values[index].gradient else { continue }
+      gradient.base.update(repeating: 0, count: blocks * stride)
+      guard network.nodes[index].layer.isView else { continue }
+      phase.groups.append(
+        Tasks(count: blocks) { block in
+          (gradient + block * stride).update(repeating: 0, count: stride)
+        })
+    }
+    return [phase]
   }
 
   /// The parameters of a layer. Where layers share one, all but the first have gradients of their own,
@@ -299,10 +313,12 @@ private struct ParameterSums {
 }
 
 extension Network {
-  /// Whether nothing that the layer has learned is to change: it then computes as after training.
+  /// Whether nothing that the layer has learned is to change: it then computes as after training. A layer that
+  /// learns nothing, but has running statistics, is frozen where all of them are.
   func isFrozen(_ node: Node) -> Bool {
     let learned = node.parameters.filter { parameters[$0].isLearned }
-    return !learned.isEmpty && learned.allSatisfy { parameters[$0].isFrozen }
+    let deciding = learned.isEmpty ? Array(node.parameters) : learned
+    return !deciding.isEmpty && deciding.allSatisfy { parameters[$0].isFrozen }
   }
 }
 

@@ -35,14 +35,6 @@ struct Phase: Sendable {
   var layer: Int?
 
   var count: Int { groups.reduce(0) { $0 + $1.count } }
-
-  func run(_ task: Int, worker: Int) {
-    var task = task
-    for group in groups {
-      if task < group.count { return group.body(task, worker) }
-      task -= group.count
-    }
-  }
 }
 
 /// A list of phases, with the number of tasks of each.
@@ -52,10 +44,34 @@ struct Phase: Sendable {
 final class Program: Sendable {
   let phases: [Phase]
   let counts: [Int]
+  /// For each phase, the first task of each of its groups: a strided convolution has thousands.
+  private let starts: [[Int]]
 
   init(_ phases: [Phase]) {
-    self.phases = phases.filter { $0.count > 0 }
+    self.phases = phases.filter { $0.count > 0 }.map { phase in
+      var phase = phase
+      phase.groups.removeAll { $0.count == 0 }
+      return phase
+    }
     counts = self.phases.map(\.count)
+    starts = self.phases.map { phase in
+      var next = 0
+      return phase.groups.map { group in
+        defer { next += group.count }
+        return next
+      }
+    }
+  }
+
+  /// Runs a task of a phase: that of the last group which starts no later.
+  func run(_ task: Int, ofPhase index: Int, worker: Int) {
+    let starts = starts[index]
+    var (low, high) = (0, starts.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= task { low = middle } else { high = middle }
+    }
+    phases[index].groups[low].body(task - starts[low], worker)
   }
 
   /// Nothing to do.
@@ -149,8 +165,10 @@ final class ThreadPool: @unchecked Sendable {
     defer { striate_restore_float_mode(mode) }
     guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
-      for (phase, count) in zip(program.phases, program.counts) {
-        for task in 0..<count { phase.run(task, worker: 0) }
+      for phase in program.phases {
+        for group in phase.groups {
+          for task in 0..<group.count { group.body(task, 0) }
+        }
       }
       return
     }
@@ -221,7 +239,7 @@ final class ThreadPool: @unchecked Sendable {
         while true {
           let task = start + counter.pointee.add(1, ordering: .relaxed).oldValue
           if task >= end { break }
-          program.phases[index].run(task, worker: worker)
+          program.run(task, ofPhase: index, worker: worker)
         }
       }
       arrived.add(1, ordering: .acquiringAndReleasing)

@@ -83,6 +83,8 @@ public struct Conv2D: Layer, Equatable {
     try initialization.validate()
     let window = window(on: shape)
     let size = try window.outputSize(of: Extent(shape[1], shape[2]))
+    try Window.checkWeight(
+      [filters, shape[0] / groups, window.kernel.height, window.kernel.width])
     try paddingMode.check(
       borders: [
         [window.padding.top, window.padding.bottom], [window.padding.left, window.padding.right],

@@ -83,6 +83,7 @@ public struct Conv3D: Layer, Equatable {
       dilation: dilation.area, groups: groups
     ).outputShape(of: [[shape[0], shape[2], shape[3]]])
     try depthWindow.checkNumbers()
+    try Window.checkWeight([filters, shape[0] / groups] + kernel.axes)
     let depth = shape[1] + 2 * padding.depth
     guard depth >= depthWindow.reach.height else {
       throw ShapeMismatch(

@@ -63,6 +63,8 @@ public struct ConvTranspose2D: Layer, Equatable {
         found: "groups \(groups)", advice: "choose a common divisor")
     }
     try window.checkNumbers()
+    try Window.checkWeight(
+      [shape[0], filters / groups, window.kernel.height, window.kernel.width])
     // Such an image, if it existed, is one that the convolution would make no smaller.
     let most = Extent(
       max(window.stride.height, window.dilation.height) - 1,

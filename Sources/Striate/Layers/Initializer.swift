@@ -168,6 +168,17 @@ extension Initializer {
     }
   }
 
+  /// Throws where it would take far too long to fill a parameter of that shape.
+  func check(_ name: String, shape: [Int]) throws {
+    guard case .orthogonal = self else { return }
+    let (rows, columns) = (shape.first ?? 1, shape.dropFirst().reduce(1, *))
+    guard !OrthogonalMatrix.isFeasible(rows: rows, columns: columns) else { return }
+    throw InvalidNetwork(
+      description: "parameter \"\(name)\": expected an orthogonal matrix whose smaller extent, "
+        + "squared, times the larger is at most 10^12, found \(rows)x\(columns): choose another "
+        + "initialization, such as he-normal")
+  }
+
   /// Throws where a number is outside its range.
   func validate() throws {
     switch self {

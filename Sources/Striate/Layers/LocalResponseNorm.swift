@@ -101,7 +101,14 @@ public struct LocalResponseNorm: Layer, Equatable {
 
 // MARK: Engine
 
-extension LocalResponseNorm {
+extension LocalResponseNorm: NeedsMemory {
+  /// Each number's share in the gradients of its neighbours.
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    isTraining ? Double(output.product) * Double(blocks * laneCount) : 0
+  }
+
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let pass = ResponseNormPass(

@@ -76,7 +76,15 @@ public struct MaxUnpool2D: Layer, Equatable {
 
 // MARK: Engine
 
-extension MaxUnpool2D {
+extension MaxUnpool2D: NeedsMemory {
+  /// A copy of the gradient, where windows overlap.
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    guard isTraining, !pooling.windows(over: inputs[1]).isDisjoint else { return 0 }
+    return Double(output.product) * Double(blocks * laneCount)
+  }
+
   public func compile(into site: inout LayerSite) {
     let (kernels, values, image) = (site.kernels, site.inputs[0], site.inputs[1])
     let output = site.output

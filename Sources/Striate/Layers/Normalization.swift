@@ -192,8 +192,11 @@ extension Normalization {
     }
     guard site.isTraining, let dy = output.gradient else { return }
     site.begin(.back)
-    if affine, let dw = site.parameters[0].gradient, let db = site.parameters[1].gradient {
+    if affine, site.parameters.contains(where: { $0.gradient != nil }) {
       let count = division.parameterShape.reduce(1, *)
+      // What is frozen has no gradient: its numbers go where nobody reads them.
+      let dw = site.parameters[0].gradient ?? site.allocateOverwritten(count)
+      let db = site.parameters[1].gradient ?? site.allocateOverwritten(count)
       let parts = min(count, LayerSite.fewestTasks)
       site.add(.back, tasks: parts) { part in
         kernels.normalizationParameterGradients(

@@ -71,19 +71,19 @@ extension PReLU {
         range, pixels, slopes + 0, slopeStride, input.values + block * stride,
         output.values + block * stride)
     }
-    guard site.isTraining, let dy = output.gradient, let dw = site.parameters[0].gradient else {
-      return
-    }
-    let sums = perChannel ? dw : site.allocateOverwritten(channels)
-    let parts = min(channels, LayerSite.fewestTasks)
-    site.backward(tasks: parts) { part in
-      kernels.parametricReLUSlopeGradient(
-        channels * part / parts..<channels * (part + 1) / parts, pixels, blocks, stride,
-        input.values + 0, dy + 0, sums + 0)
-    }
-    if !perChannel {
-      site.backward(tasks: 1) { _ in
-        dw.base[0] = (0..<channels).reduce(0) { $0 + sums.base[$1] }
+    guard site.isTraining, let dy = output.gradient else { return }
+    if let dw = site.parameters[0].gradient {
+      let sums = perChannel ? dw : site.allocateOverwritten(channels)
+      let parts = min(channels, LayerSite.fewestTasks)
+      site.backward(tasks: parts) { part in
+        kernels.parametricReLUSlopeGradient(
+          channels * part / parts..<channels * (part + 1) / parts, pixels, blocks, stride,
+          input.values + 0, dy + 0, sums + 0)
+      }
+      if !perChannel {
+        site.backward(tasks: 1) { _ in
+          dw.base[0] = (0..<channels).reduce(0) { $0 + sums.base[$1] }
+        }
       }
     }
     guard let dx = input.gradient else { return }

@@ -92,7 +92,14 @@ public struct RadialBasis: Layer, Equatable {
 
 // MARK: Engine
 
-extension RadialBasis {
+extension RadialBasis: NeedsMemory {
+  /// The slopes of the outputs.
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    isTraining ? Double(output.product) * Double(blocks * laneCount) : 0
+  }
+
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (features, units, blocks) = (input.elements, units, site.blocks)

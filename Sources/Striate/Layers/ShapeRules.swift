@@ -138,7 +138,7 @@ extension Add {
 }
 
 extension Multiply {
-  public var shapeRule: String { "[…] and the same […] → […]" }
+  public var shapeRule: String { "[C, …] and the same [C, …] or a gate [C, 1, …] → [C, …]" }
 }
 
 extension GroupNorm {

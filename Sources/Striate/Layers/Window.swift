@@ -113,6 +113,21 @@ public struct Window: Sendable, Equatable {
   /// The largest kernel, stride, padding or dilation: keeps every product of sizes far from overflow.
   static let limit = 1 << 16
 
+  /// Throws where a weight of that shape would be larger than any parameter: what follows from its size,
+  /// such as the fan-in, could then not be computed.
+  static func checkWeight(_ shape: [Int]) throws {
+    var count = 1
+    for extent in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard !overflow, product <= Network.elementLimit else {
+        throw ShapeMismatch(
+          expected: "a weight of at most \(Network.elementLimit) elements", found: "\(shape)",
+          advice: "use a smaller kernel, fewer channels or more groups")
+      }
+      count = product
+    }
+  }
+
   /// The window as it is written in a network text after the kernel.
   var options: String {
     var text = ""

@@ -103,6 +103,19 @@ extension Loss.Kind {
     }
   }
 
+  /// What outputs become that are trained with this loss, towards targets of 0 and 1.
+  var outputMeaning: OutputMeaning {
+    switch self {
+    case .negativeLogLikelihood, .squaredError, .absoluteError, .huber, .smoothL1,
+      .binaryCrossEntropy:
+      .probabilities
+    // Log-probabilities are scores: their softmax is the probabilities.
+    case .crossEntropy, .binaryCrossEntropyWithLogits, .focal, .binaryFocal, .hinge, .multiMargin,
+      .klDivergence:
+      .scores
+    }
+  }
+
   /// Whether the mean is over the weights of the images' classes, without the ignored ones.
   var weighsImages: Bool {
     guard case .crossEntropy(_, let weights, let ignored) = self else { return false }

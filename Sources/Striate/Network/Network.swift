@@ -142,8 +142,9 @@ public struct Network: Sendable {
   /// A graph given as a list in which each layer stands after those it reads from.
   init(inputs: [Input], layers: [GraphEntry], outputs: [Value], seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    try self.init(inputs: inputs, layers: layers, outputs: outputs) { _, description in
-      Tensor(
+    try self.init(inputs: inputs, layers: layers, outputs: outputs) { name, description in
+      try description.initializer.check(name, shape: description.shape)
+      return Tensor(
         shape: description.shape,
         scalars: description.initializer.values(shape: description.shape, generator: &generator))
     }

@@ -14,8 +14,20 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   /// How a picture of any size becomes an image of the network's size; nil where nobody said.
   public var fitting: PictureFitting?
 
+  /// What a single output for two classes is, from the loss that the network was trained with; it counts where
+  /// the last layers do not say it. nil where nobody said: a score then.
+  public var outputMeaning: OutputMeaning?
+
   /// Pixels as they are, outputs without names.
   public init() {}
+}
+
+/// What the outputs of a classifier are.
+public enum OutputMeaning: String, Sendable, Equatable, Codable {
+  /// Scores (logits): the larger, the likelier. A single one says yes from 0 on.
+  case scores
+  /// Numbers near 0 for no and near 1 for yes. A single one says yes from ½ on.
+  case probabilities
 }
 
 /// How a picture of any size becomes an image of one size.

@@ -63,6 +63,19 @@ final class BatchLoader: @unchecked Sendable {
     places = indices
   }
 
+  /// The Floats in which workers change images.
+  static func memory(
+    _ dataset: Dataset, _ augmentation: Augmentation?, workers: Int
+  ) -> Double {
+    guard let augmentation, !augmentation.steps.isEmpty else { return 0 }
+    let isBytes = if case .floats = dataset.pixels { false } else { true }
+    let size = ImageSize(shape: dataset.imageShape)
+    return Double(workers)
+      * AugmentationSpace.floats(
+        AugmentationStages(augmentation, size: size), size: size,
+        pixel: isBytes ? UInt8.self : Float.self)
+  }
+
   /// Lends the data set's memory to the loader while `body` runs; streamed images are read ahead
   /// meanwhile, by as many threads as the plan has.
   func withPixels<Result>(

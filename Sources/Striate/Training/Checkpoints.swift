@@ -2,9 +2,11 @@ import Foundation
 
 /// Where and how often a training is saved, so that it can go on after whatever stopped it.
 ///
-/// A training that was stopped at any moment, even by a lost machine, and resumed ends with the same bits
-/// as one that was not: a checkpoint holds the parameters, the optimizer's memory, the running means, and
-/// the place in the epoch, from which the order of the images, augmentation and dropout follow.
+/// A training that was stopped at any moment, even by a lost machine, and resumed on the same instruction set
+/// ends with the same bits as one that was not: a checkpoint holds the parameters, the optimizer's memory, the
+/// running means, and the place in the epoch, from which the order of the images, augmentation and dropout
+/// follow. The kernels of another instruction set round differently: there a training is only resumed where
+/// `anyInstructionSet` says so.
 /// A checkpoint is a model file as well, of the parameters as the last step left them: a running mean of
 /// them is kept beside.
 ///
@@ -32,13 +34,18 @@ public struct Checkpoints: Sendable, Equatable {
   /// first parameters came from, say.
   public var conditions: [String: String]
 
+  /// Whether a training may go on with the kernels of another instruction set than the one it was begun on; it
+  /// then ends with other bits than an uninterrupted one.
+  public var anyInstructionSet: Bool
+
   /// Checkpoints in one file.
   public init(
     path: String, everySteps: Int? = nil, onlyWhenStopped: Bool = false, best: String? = nil,
-    resumes: Bool = false, conditions: [String: String] = [:]
+    resumes: Bool = false, conditions: [String: String] = [:], anyInstructionSet: Bool = false
   ) {
     (self.path, self.everySteps, self.best, self.resumes) = (path, everySteps, best, resumes)
     (self.onlyWhenStopped, self.conditions) = (onlyWhenStopped, conditions)
+    self.anyInstructionSet = anyInstructionSet
   }
 
   /// Where the training stands that the checkpoint file is of; nil where there is no file.

@@ -23,8 +23,8 @@ struct OutputReading {
 extension Network {
   /// The outputs for one image as the probability of every class, from 0 to 1.
   ///
-  /// Outputs of a network that ends in a softmax, a sigmoid (also a hard one) or a step are probabilities already; others
-  /// are taken as scores (logits):
+  /// Outputs of a network that ends in a softmax, a sigmoid (also a hard one) or a step are probabilities
+  /// already, whatever views, identities and dropout follow. Others are taken as scores (logits):
   ///
   ///     p[k] = exp(y[k] − max y) / Σ(j) exp(y[j] − max y)
   ///
@@ -32,6 +32,9 @@ extension Network {
   /// class 1:
   ///
   ///     p = [1 − y, y]
+  ///
+  /// Where the last layers do not say what a single output is, the loss of the training does
+  /// (`Preprocessing.outputMeaning`): what was trained to be near 0 or 1 is brought between them.
   ///
   /// All are NaN where an output is not a finite number.
   /// Source: seeds/002 eq 16.
@@ -48,9 +51,10 @@ extension Network {
   func reading(_ outputs: [Float], classes: Int) -> OutputReading {
     let all: [Float]
     if outputs.count == 1, classes == 2 {
-      let (y, isScore) = (outputs[0], givesScores)
-      all = isScore ? [Self.logistic(-y), Self.logistic(y)] : [1 - y, y]
-    } else if !givesScores {
+      let isScore = outputMeaning == .scores
+      let y = isScore ? Self.logistic(outputs[0]) : Self.clampedToUnit(outputs[0])
+      all = [isScore ? Self.logistic(-outputs[0]) : 1 - y, y]
+    } else if givesProbabilities {
       all = outputs
     } else if let largest = outputs.max(), outputs.allSatisfy(\.isFinite) {
       let powers = outputs.map { exp(Double($0 - largest)) }
@@ -70,23 +74,39 @@ extension Network {
       return outputs.prefix(classes).indexOfFiniteMaximum
     }
     guard outputs[0].isFinite else { return nil }
-    return outputs[0] >= (givesScores ? 0 : 0.5) ? 1 : 0
+    return outputs[0] >= outputMeaning.threshold ? 1 : 0
   }
 
   private static func logistic(_ y: Float) -> Float { Float(1 / (1 + exp(-Double(y)))) }
 
-  /// Whether the first output is made of scores and not of probabilities.
-  private var givesScores: Bool {
-    guard case .node(let index) = outputs[0] else { return true }
-    switch nodes[index].layer {
-    case is Softmax: return false
-    case let layer as Activation:
-      switch layer.function {
-      case .sigmoid, .hardSigmoid, .step: return false
-      default: return true
+  /// x where it lies between 0 and 1, else the nearer of them; what is no number stays so.
+  private static func clampedToUnit(_ x: Float) -> Float { x < 0 ? 0 : x > 1 ? 1 : x }
+
+  /// What a single output is: what the last layers say, else what the loss said that the network was trained
+  /// with. One answer for training, evaluation and prediction.
+  var outputMeaning: OutputMeaning {
+    givesProbabilities ? .probabilities : preprocessing.outputMeaning ?? .scores
+  }
+
+  /// Whether the last layer that changes numbers in use gives probabilities.
+  private var givesProbabilities: Bool {
+    var value = outputs[0]
+    while case .node(let index) = value {
+      let node = nodes[index]
+      switch node.layer {
+      case is Softmax: return true
+      case let layer as Activation:
+        switch layer.function {
+        case .sigmoid, .hardSigmoid, .step: return true
+        case .identity: value = node.inputs[0]
+        default: return false
+        }
+      case is Dropout: value = node.inputs[0]
+      case let layer where layer.isView: value = node.inputs[0]
+      default: return false
       }
-    default: return true
     }
+    return false
   }
 
   func prediction(_ outputs: [Float]) -> Prediction {
@@ -96,6 +116,16 @@ extension Network {
     return Prediction(
       classIndex: best, className: names.indices.contains(best) ? names[best] : "\(best)",
       probabilities: reading.probabilities)
+  }
+}
+
+extension OutputMeaning {
+  /// The least value of a single output that says yes.
+  var threshold: Float {
+    switch self {
+    case .scores: 0
+    case .probabilities: 0.5
+    }
   }
 }
 

@@ -107,12 +107,12 @@ struct NamePattern {
 
 extension Network {
   /// Keeps the parameters that fit a pattern as they are when the network is trained, and returns how
-  /// many there are. A batch normalisation all of whose parameters are frozen uses and keeps its running
-  /// statistics.
+  /// many there are. A batch normalisation all of whose learned parameters are frozen uses and keeps its running
+  /// statistics; one that learns none, where all of its statistics are.
   ///
   /// - Parameter pattern: A parameter, a layer or a block by name: "conv1", "layer1.*", "*.bias".
   ///
-  /// Throws `InvalidInput` where no parameter fits.
+  /// Throws `InvalidInput` where no parameter fits, or only running statistics of layers that go on learning.
   @discardableResult
   public mutating func freeze(_ pattern: String) throws -> Int {
     let fitting = parameters.indices.filter { NamePattern(pattern).matches(parameters[$0].name) }
@@ -125,7 +125,22 @@ extension Network {
         description: "freeze: expected a pattern that fits a parameter, found \"\(pattern)\": the "
           + "layers with parameters are \(layers.joined(separator: ", "))")
     }
-    for index in fitting { parameters[index].isFrozen = true }
+    var frozen = self
+    for index in fitting { frozen.parameters[index].isFrozen = true }
+    let layers = nodes.filter {
+      !$0.parameters.isEmpty && fitting.contains(where: $0.parameters.contains)
+    }
+    guard
+      fitting.contains(where: { parameters[$0].isLearned })
+        || layers.contains(where: { frozen.isFrozen($0) })
+    else {
+      let names = fitting.map { parameters[$0].name }.joined(separator: ", ")
+      throw InvalidInput(
+        description: "freeze: expected a pattern that fits what is learned, found \"\(pattern)\", "
+          + "which fits \(names) alone: running statistics are frozen with their layer, "
+          + layers.map(\.name).joined(separator: ", "))
+    }
+    self = frozen
     return fitting.count
   }
 }

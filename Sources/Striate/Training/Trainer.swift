@@ -43,6 +43,10 @@ public struct Trainer: Sendable {
   /// The decay of a running mean of the parameters, w̄ ← decay · w̄ + (1 − decay) · w after every step;
   /// the trained network has the means. nil for none.
   ///
+  /// What is not learned has no mean: the running statistics of a batch normalisation are those of the parameters as
+  /// the steps left them, to the last one, and not of their means. A pass over the training data with the
+  /// trained network would renew them.
+  ///
   /// Source: Polyak & Juditsky 1992, doi:10.1137/0330046; the averages of torch.optim.swa_utils.
   public var averaging: Double?
 
@@ -204,6 +208,7 @@ public struct Trainer: Sendable {
     if trained.preprocessing.classNames.isEmpty {
       trained.preprocessing.classNames = dataset.classNames
     }
+    trained.preprocessing.outputMeaning = loss.kind.outputMeaning
     if trained.preprocessing.fitting == nil { trained.preprocessing.fitting = dataset.fitting }
     try trained.check(dataset)
     if let validation { try trained.check(validation) }

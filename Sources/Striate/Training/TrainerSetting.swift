@@ -1,3 +1,5 @@
+import Foundation
+
 extension Trainer {
   /// What the bits of a trained network depend on, by name: a resumed training must say the same.
   ///
@@ -7,8 +9,12 @@ extension Trainer {
   ) throws -> [String: String] {
     let preprocessing = network.preprocessing
     var setting: [String: String] = [:]
-    setting["network"] = network.nodes.map { "\($0.name) \($0.layer.text)" }
-      .joined(separator: ", ")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    setting["network"] = String(decoding: try encoder.encode(network.architecture), as: UTF8.self)
+    if checkpoints?.anyInstructionSet != true {
+      setting[TrainingSnapshot.instructionSet] = Engine.instructionSet
+    }
     setting["data"] = try dataset.summary()
     setting["validation data"] = try validation?.summary()
     setting["normalisation"] = "\(preprocessing.mean) \(preprocessing.standardDeviation)"

@@ -42,8 +42,13 @@ final class TrainingRun {
     self.epochs = epochs
     self.network = network
     position.learningRate = trainer.optimizer.learningRate
+    let batchSize = min(trainer.batchSize, dataset.count)
+    try NotEnoughMemory.check(
+      network, batchSize: batchSize, isTraining: true, workers: trainer.threads,
+      besides: UpdateSteps.memory(trainer, network)
+        + BatchLoader.memory(dataset, trainer.augmentation, workers: trainer.threads))
     plan = try Plan(
-      network, batchSize: min(trainer.batchSize, dataset.count),
+      network, batchSize: batchSize,
       mode: .gradients(ofInputs: false, inTraining: true), threads: trainer.threads)
     loader = BatchLoader(
       dataset, preprocessing: network.preprocessing, plan: plan,

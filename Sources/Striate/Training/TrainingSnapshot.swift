@@ -10,6 +10,9 @@ struct TrainingSnapshot {
   var states: [Float]
   var average: [Float]
 
+  /// The name in a setting of the instruction set whose kernels compute.
+  static let instructionSet = "instruction set"
+
   /// Names that start so are no parameters of a network.
   static let prefix = "striate."
 
@@ -70,6 +73,14 @@ struct TrainingSnapshot {
     let keys = ["seed"] + Set(expected.keys).union(setting.keys).sorted()
     for key in keys where expected[key] != setting[key] {
       let (old, new) = (setting[key] ?? "none", expected[key] ?? "none")
+      if key == Self.instructionSet {
+        // A training that goes on on any instruction set does not ask, nor does what is saved from then on say.
+        if expected[key] == nil || setting[key] == nil { continue }
+        throw InvalidCheckpoint(
+          description: "\(path): expected the instruction set it was made with, \(old), found "
+            + "\(new), whose kernels give other bits: set STRIATE_ISA=\(old) where the processor "
+            + "has it; elsewhere Checkpoints.anyInstructionSet goes on, to other bits")
+      }
       throw InvalidCheckpoint(
         description: "\(path): expected the \(key) it was made with, "
           + "\(old.excerpt(whereItDiffersFrom: new)), found "

@@ -94,6 +94,20 @@ final class UpdateSteps: @unchecked Sendable {
     scratch = Storage(count: rule.scope == .parameter ? plan.pool.threads * scratchSize : 0)
   }
 
+  /// The Floats of memory beyond the four for each parameter that a plan's own reckoning has for the optimizer:
+  /// those that the rule works in, one share a worker, and the arrays that go beyond.
+  static func memory(_ trainer: Trainer, _ network: Network) -> Double {
+    let rule = trainer.optimizer
+    let arrays =
+      rule.stateCount + (trainer.accumulation > 1 ? 1 : 0) + (trainer.averaging == nil ? 0 : 1)
+    let all = network.parameters.reduce(0.0) { $0 + Double($1.tensor.count.padded) }
+    let scratch =
+      rule.scope == .parameter
+      ? network.parameters.filter(\.isTrained)
+        .map { rule.scratchCount(shape: $0.tensor.shape).padded }.max() ?? 0 : 0
+    return Double(max(0, arrays - 4)) * all + Double(trainer.threads) * Double(scratch)
+  }
+
   /// Numbers that one task updates: 16 KiB, so that a part stays in the first-level cache.
   private static let partSize = 4096
 

@@ -69,6 +69,21 @@ import Testing
     }
   }
 
+  /// Numbers that no Float and, in the end, no Double holds: everything lies outside, or mirrored somewhere in the
+  /// image.
+  @Test(
+    arguments: [21, 200], ["", ", crop 1 reflect", ", elastic 8 2, flip", ", rotate 40, shear 10"])
+  func mapsWithoutBoundsReadInsideTheImage(_ count: Int, _ end: String) throws {
+    for scale in ["scale 0.01-0.01", "scale 100-100"] {
+      let text = Array(repeating: scale, count: count).joined(separator: ", ") + end
+      let trial = AugmentationTrial(try Augmentation(text: text), shape: [2, 6, 5], count: 16)
+      for kernels in KernelTable.runnable {
+        let found = trial.run(kernels, as: UInt8.self).images
+        #expect(found.allSatisfy { $0.allSatisfy(\.isFinite) }, "\(count) × \(scale)\(end)")
+      }
+    }
+  }
+
   @Test func seedsEpochsAndPositionsGiveOtherChanges() throws {
     let augmentation = try Augmentation(text: "rotate 20, cutout 3, mixup 1")
     let trial = AugmentationTrial(augmentation, shape: [1, 8, 8], count: 16)

@@ -112,6 +112,7 @@ extension Augmentation {
     "elastic 8 2", "elastic 34 4", "rotate 10, elastic 8 1.5, scale 0.8-1.2, flip",
     "elastic 3 1, elastic 2 2", "resized-crop 0.2-1", "resized-crop 0.01-0.02 0.1-10",
     "rotate 10, resized-crop 0.3-0.9, flip, flip vertical", "resized-crop, rotate 20",
+    "resized-crop 0.3-0.9, crop 2", "rotate 10, resized-crop 0.3-0.9, flip, crop 1, shift 0.1",
     "color 0.4 0.4 0.4 0.1", "brightness 0.4", "contrast 0.9", "saturation 0.9", "hue 0.5",
     "color 0.4 0 0.4 0, flip, crop 1 reflect, rotate 5",
     "cutout 3", "cutout 4 chance 0.5, fill mean", "cutout 100", "crop 1, color 0.1 0 0 0, cutout 2",

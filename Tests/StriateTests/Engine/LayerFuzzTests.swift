@@ -17,6 +17,17 @@ import Testing
     }
   }
 
+  /// Thousands of phases of the strides, of which the kernel reaches few.
+  @Test(arguments: [
+    ("conv-transpose 3 7x7 stride 112", [3, 2, 2]), ("conv 3 7x7 stride 112", [2, 130, 119]),
+    ("conv-transpose 2 1x2 stride 200x3 groups 2", [2, 3, 4]),
+    ("conv3d 2 2x1x3 stride 5x3x4", [2, 8, 7, 11]),
+  ])
+  func stridesFarBeyondTheKernelAgreeWithTheReference(_ text: String, _ shape: [Int]) throws {
+    let network = try Network(text: text, input: shape, seed: 2)
+    for images in [1, 17] { try EngineTrial(network, images: images).expectAgreement(text) }
+  }
+
   /// Every remainder of every tile: 1 to 19 filters, 1 to 8 pixels.
   @Test(arguments: 1...19)
   func everyNumberOfFiltersAgreesWithTheReference(_ filters: Int) throws {

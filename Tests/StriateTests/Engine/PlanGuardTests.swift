@@ -65,6 +65,63 @@ import Testing
     }
   }
 
+  /// The largest batch whose memory is found to fit; nothing is allocated.
+  private func largestBatch(_ text: String, inputs: [[Int]]) throws -> Double {
+    let network = try Network(Network.layers(text: text)[0], on: inputs, seed: 1)
+    var (low, high) = (1, 1 << 40)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      do {
+        try NotEnoughMemory.check(network, batchSize: middle, isTraining: true, workers: 2)
+        low = middle
+      } catch { high = middle }
+    }
+    return Double(low)
+  }
+
+  /// Beside three times as many numbers as inputs and outputs have: as many as outputs have.
+  @Test func whatLayersKeepForTheWayBackCounts() throws {
+    func expect(_ text: String, _ inputs: [[Int]], like other: String, _ ratio: Double) throws {
+      let found = try largestBatch(text, inputs: inputs) / largestBatch(other, inputs: inputs)
+      #expect(abs(found - ratio) < 1e-3, "\(text): \(found)")
+    }
+    try expect("lrn 5", [[8, 4, 4]], like: "tanh", 6.0 / 7)
+    try expect("radial 64 gaussian 1", [[64]], like: "dense 64", 6.0 / 7)
+    let (image, pooled) = ([2, 9, 9], [2, 4, 4])
+    let values = Double(3 * (2 * 81 + 2 * 16 + 2 * 81))
+    let alone = try largestBatch("maxunpool 3 stride 2", inputs: [pooled, image])
+    let disjoint = try largestBatch("maxunpool 2", inputs: [pooled, image])
+    #expect(abs(alone / disjoint - values / (values + 2 * 81)) < 1e-3)
+  }
+
+  /// What each of very many threads would work in.
+  @Test func whatWorkersOfATrainingNeedCounts() throws {
+    func refusal(
+      _ text: String, side: Int, _ change: (inout Trainer) throws -> Void
+    ) throws -> String {
+      var trainer = Trainer(
+        loss: .softmaxCrossEntropy, optimizer: SGD(learningRate: 0.1), batchSize: 1,
+        threads: Engine.maximumThreads, normalizes: false)
+      try change(&trainer)
+      var network = try Network(text: text, input: [1, side, side], seed: 1)
+      let data = try Dataset(
+        imageShape: [1, side, side], pixels: .bytes(Array(repeating: 1, count: side * side)),
+        labels: [0], classNames: ["a", "b"])
+      let error = try #require(throws: NotEnoughMemory.self) {
+        try trainer.train(&network, on: data, epochs: 1)
+      }
+      return error.description
+    }
+    for message in [
+      try refusal("flatten, dense 4096, dense 2", side: 64) { $0.optimizer = Muon() },
+      try refusal("maxpool 64, flatten, dense 2", side: 2048) {
+        $0.augmentation = try Augmentation(text: "elastic 8 4")
+      },
+    ] {
+      #expect(message.hasPrefix("memory: expected at most "))
+    }
+  }
+
   /// No bordered copy is made of what goes through a worker's memory row by row.
   @Test func aDepthwiseConvolutionNeedsNoMemoryForItsBorder() throws {
     let network = try Network(

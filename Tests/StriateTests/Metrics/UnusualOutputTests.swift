@@ -93,6 +93,73 @@ import Testing
     #expect(try step.evaluate(on: set).predictions == [0, 0, 1, 1])
   }
 
+  static let lossesOfOneOutput: [Loss] = [
+    .meanSquaredError, .meanAbsoluteError, .huber(), .smoothL1(), .binaryCrossEntropy,
+    .binaryCrossEntropyWithLogits(), .binaryFocal(), .hinge,
+  ]
+
+  /// A step so small that no bit changes: the accuracy of the epoch is that of the network.
+  @Test(arguments: lossesOfOneOutput)
+  func trainingValidationAndEvaluationJudgeAlike(_ loss: Loss) throws {
+    let ends: [[any Block]] = [
+      [], [Identity()], [Sigmoid()], [Sigmoid(), Flatten()], [Sigmoid(), Dropout(0), Identity()],
+      [Tanh()],
+    ]
+    let rows: [[Float]] = [[-2], [-0.1], [0.1], [0.3], [0.6], [0.9], [3], [0.45]]
+    let set = try data(rows, [0, 1, 0, 1, 0, 1, 1, 0], classes: 2)
+    for end in ends {
+      var network = try identity(1, ends: end)
+      let trainer = Trainer(
+        loss: loss, optimizer: SGD(learningRate: 1e-30), batchSize: 8, validation: set,
+        normalizes: false)
+      let epochs = try trainer.train(&network, on: set, epochs: 1)
+      let found = try network.evaluate(on: set)
+      #expect(epochs[0].accuracy == found.accuracy, "\(loss.name), \(end)")
+      #expect(epochs[0].validationAccuracy == found.accuracy)
+      // What the file says is enough.
+      let folder = try TemporaryFolder()
+      try network.save(to: folder.path("m"))
+      let read = try Network(contentsOf: folder.path("m"))
+      #expect(read.preprocessing == network.preprocessing)
+      #expect(try read.evaluate(on: set).predictions == found.predictions)
+      let predictions = try read.classify(Tensor(shape: [8, 1], scalars: rows.flatMap(\.self)))
+      #expect(predictions.map { Optional($0.classIndex) } == found.predictions)
+      #expect(predictions.flatMap(\.probabilities) == found.probabilities)
+    }
+  }
+
+  @Test func aSingleNumberNearOneSaysYes() throws {
+    var network = try identity(1)
+    let set = try data([[-0.2], [0.25], [0.5], [1.5]], [0, 0, 1, 1], classes: 2)
+    #expect(try network.evaluate(on: set).predictions == [0, 1, 1, 1])
+    network.preprocessing.outputMeaning = .probabilities
+    let found = try network.evaluate(on: set)
+    #expect(found.predictions == [0, 0, 1, 1])
+    #expect(found.probabilities == [1, 0, 0.75, 0.25, 0.5, 0.5, 0, 1])
+    // What the last layers say counts for more than what a file says.
+    var squashed = try identity(1, ends: [Sigmoid()])
+    squashed.preprocessing.outputMeaning = .scores
+    #expect(try squashed.evaluate(on: set).predictions == [0, 1, 1, 1])
+  }
+
+  @Test func viewsIdentitiesAndDropoutHideNoProbabilities() throws {
+    let rows: [[Float]] = [[1, 3], [2, -1], [0, 0.5]]
+    let set = try data(rows, [1, 0, 0], classes: 2)
+    for last in [Softmax() as any Block, Sigmoid()] {
+      let expected = try identity(2, ends: [last]).evaluate(on: set)
+      for behind: [any Block] in [
+        [Flatten()], [Dropout(0.5)], [Identity()], [Dropout(0.2), Flatten(), Identity()],
+      ] {
+        let found = try identity(2, ends: [last] + behind).evaluate(on: set)
+        #expect(found.probabilities == expected.probabilities)
+        #expect(found.logLoss == expected.logLoss)
+      }
+    }
+    let p = 1 / (1 + exp(-2.0))
+    let found = try identity(2, ends: [Softmax(), Flatten()]).evaluate(on: set)
+    expectClose(Double(found.probabilities?[1] ?? .nan), p, relative: 1e-6)
+  }
+
   @Test func aSingleOutputCanBeTrained() throws {
     var generator = SeededGenerator(seed: 5)
     let values = (0..<80).map { _ in Float(generator.integer(below: 2001) - 1000) / 1000 }

@@ -20,6 +20,23 @@ import Testing
     #expect(error?.description == broken.message)
   }
 
+  /// Weights whose number of elements no Int holds.
+  @Test(arguments: [
+    ("upsample 2, pixelunshuffle 2, conv 1 65536x65536 padding 65536", [1 << 29, 1, 1]),
+    ("upsample 2, pixelunshuffle 2, conv 1 65536x65536 padding 65536 bias none", [1 << 29, 1, 1]),
+    ("depthwise 65536x65536 padding 65536", [1 << 16, 1, 1]),
+    ("conv1d 65536 65536 padding 65536", [1 << 29, 1]),
+    ("upsample 2, pixelunshuffle 2, conv-transpose 65536 65536x65536", [1 << 29, 1, 1]),
+    ("conv3d 65536 65536x65536x65536 padding 65536x65536x65536", [1 << 29, 1, 1, 1]),
+  ])
+  func aWeightWithoutBoundsIsRefused(_ text: String, _ input: [Int]) {
+    let error = #expect(throws: InvalidNetwork.self) {
+      try Network(text: text, input: input, seed: 0)
+    }
+    let message = error?.description ?? ""
+    #expect(message.contains("elements, found ["), "\(message)")
+  }
+
   static let broken = [
     Broken(
       input: [1, 28, 28], text: "dense 10",
@@ -203,15 +220,15 @@ import Testing
     Broken(
       input: [6, 8, 8], text: "product(conv 8 3x3 | conv 8 5x5)",
       message:
-        "layer 3 \"multiply1\" multiply: expected inputs of one shape, [8, 6, 6], found "
-        + "[8, 4, 4]: bring them to one shape first (input [8, 6, 6] and [8, 4, 4]; "
-        + "shapes […] and the same […] → […])"),
+        "layer 3 \"multiply1\" multiply: expected inputs of one shape, [8, 6, 6], or gates "
+        + "[8, 1, 1], found [8, 4, 4]: bring them to one shape first (input [8, 6, 6] and "
+        + "[8, 4, 4]; shapes [C, …] and the same [C, …] or a gate [C, 1, …] → [C, …])"),
     Broken(
       input: [6, 8, 8], text: "gate(conv 4 1x1, sigmoid)",
       message:
-        "layer 3 \"multiply1\" multiply: expected inputs of one shape, [6, 8, 8], found "
-        + "[4, 8, 8]: bring them to one shape first (input [6, 8, 8] and [4, 8, 8]; "
-        + "shapes […] and the same […] → […])"),
+        "layer 3 \"multiply1\" multiply: expected inputs of one shape, [6, 8, 8], or gates "
+        + "[6, 1, 1], found [4, 8, 8]: bring them to one shape first (input [6, 8, 8] and "
+        + "[4, 8, 8]; shapes [C, …] and the same [C, …] or a gate [C, 1, …] → [C, …])"),
     Broken(
       input: [6, 8, 8], text: "layernorm last 9",
       message:
@@ -222,6 +239,15 @@ import Testing
       message:
         "layer 1 \"conv1\" conv3d 8 3x3x3: expected [C, D, H, W], found [6, 8, 8]: give "
         + "it a volume (input [6, 8, 8]; shapes [C, D, H, W] → [8, D − 2, H − 2, W − 2])"),
+    Broken(
+      input: [1 << 20, 1, 1, 1],
+      text: "conv3d 1 65536x65536x65536 stride 65536x65536x65536 padding 65536x65536x65536",
+      message:
+        "layer 1 \"conv1\" conv3d 1 65536x65536x65536 stride 65536 padding 65536: expected a weight "
+        + "of at most 2147483648 elements, found [1, 1048576, 65536, 65536, 65536]: use a "
+        + "smaller kernel, fewer channels or more groups (input [1048576, 1, 1, 1]; shapes [C, "
+        + "D, H, W] → [1, ⌊(D + 65536) / 65536⌋ + 1, ⌊(H + 65536) / 65536⌋ + 1, ⌊(W + 65536) / "
+        + "65536⌋ + 1])"),
     Broken(
       input: [6, 8, 8], text: "conv1d 8 3",
       message:

@@ -48,6 +48,20 @@ import Testing
             """, input: [2, 4, 3], seed: 3)
       ),
       (
+        "gates of one number a channel",
+        try Network(input: [2, 4, 5], seed: 6) {
+          Conv2D(filters: 8, kernel: 3)
+          SqueezeExcitation(reduction: 4)
+          Gate {
+            GlobalAveragePool2D()
+            Conv2D(filters: 8, kernel: 1)
+            Sigmoid()
+          }
+          Flatten()
+          Dense(3)
+        }
+      ),
+      (
         "a shared layer",
         try Network(inputs: [("left", [1, 5, 5]), ("right", [1, 5, 5])], seed: 4) { x in
           Dense(2)(Flatten()(Multiply()(Tanh()(tower(x[0])), tower(x[1]), tower(x[0]))))
@@ -137,6 +151,63 @@ import Testing
     let outputs = try network.allOutputs([x])
     #expect(outputs.map(\.shape) == [[3, 3], [3, 2], [3, 3, 2, 2]])
     #expect(try network(x) == outputs[0])
+  }
+
+  /// As x * gate in PyTorch, where a gate [N, C, 1, 1] is read for every pixel.
+  @Test func aGateOfOneNumberAChannelMultipliesAllItsPixels() throws {
+    let network = try Network(
+      inputs: [("x", [2, 1, 3]), ("gate", [2, 1, 1])], seed: 1
+    ) { Multiply()($0[0], $0[1]) }
+    let x = Tensor(shape: [1, 2, 1, 3], scalars: [1, 2, 3, -4, 5, 6])
+    let gate = Tensor(shape: [1, 2, 1, 1], scalars: [0.5, -2])
+    #expect(try network([x, gate]).scalars == [0.5, 1, 1.5, 8, -10, -12])
+    let found = try network.gradients(
+      [x, gate], targets: Tensor(shape: [1, 2, 1, 3], scalars: [0.5, 0, 0.5, 6, -10, -13]),
+      loss: .halfSquaredError)
+    // ∂E/∂y = [0, 1, 1, 2, 0, 1].
+    #expect(found.inputs[0].scalars == [0, 0.5, 0.5, -4, 0, -2])
+    #expect(found.inputs[1].scalars == [5, -2])
+  }
+
+  @Test func theGateOfAChannelIsATextAndTrains() throws {
+    let network = try Network(
+      text: """
+        conv 16 3x3, gate(globalavgpool, conv 16 1x1, sigmoid), flatten, dense 10
+        """, input: [1, 6, 6], seed: 1)
+    #expect(network.nodes.map(\.name).contains("multiply1"))
+    #expect(network.outputShape == [10])
+    var trained = try Network(input: [2, 5, 5], seed: 4) {
+      Conv2D(filters: 8, kernel: 3)
+      SqueezeExcitation(reduction: 2).named("se")
+      Flatten()
+      Dense(3)
+    }
+    #expect(trained.parameters.map(\.name).contains("se.fc2.weight"))
+    let before = trained
+    let data = try TrainingSample.images(60)
+    let epochs = try TrainingSample.trainer(SGD(learningRate: 0.05, momentum: 0.9))
+      .train(&trained, on: data, epochs: 12)
+    #expect(epochs[11].loss < 0.3 * epochs[0].loss)
+    for (new, old) in zip(trained.parameters, before.parameters) {
+      #expect(new.tensor != old.tensor, "\(old.name)")
+    }
+  }
+
+  /// A second output that no layer reads, and whose memory is that of a value that others read.
+  @Test func anOutputThatNothingReadsLeavesNoGradient() throws {
+    func network(isShown: Bool) throws -> Network {
+      try Network(inputs: [("x", [2, 5, 5])], seed: 4) { x in
+        let maps = Conv2D(filters: 3, kernel: 3)(x[0])
+        let features = Flatten()(maps)
+        let scores = Dense(3)(Flatten()(Tanh()(maps)))
+        return isShown ? [scores, features] : [scores]
+      }
+    }
+    let data = try TrainingSample.images(40)
+    let trainer = TrainingSample.trainer()
+    let found = try TrainingSample.train(trainer, network(isShown: true), on: data, epochs: 2)
+    let expected = try TrainingSample.train(trainer, network(isShown: false), on: data, epochs: 2)
+    #expect(found == expected)
   }
 
   @Test func namesFollowTheBlocks() throws {

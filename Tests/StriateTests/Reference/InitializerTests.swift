@@ -85,7 +85,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [5, 5], [3, 20], [20, 3], [1, 4], [4, 1], [8, 3, 3, 3], [40, 2, 3, 3], [7],
+    [5, 5], [3, 20], [20, 3], [1, 4], [4, 1], [8, 3, 3, 3], [40, 2, 3, 3], [7], [31, 31], [32, 40],
+    [33, 33], [65, 66], [70, 37], [98, 101], [131, 131],
   ])
   func orthogonalRowsOrColumnsAre(_ shape: [Int]) {
     var generator = SeededGenerator(seed: 9)
@@ -103,6 +104,27 @@ import Testing
         }
         #expect(abs(product - (i == j ? 1 : 0)) < 1e-6, "\(shape): \(i), \(j)")
       }
+    }
+  }
+
+  @Test func anOrthogonalMatrixThatWouldTakeHoursIsRefused() throws {
+    let error = try #require(throws: InvalidNetwork.self) {
+      try Network(text: "dense 20000 init orthogonal", input: [20000], seed: 1)
+    }
+    #expect(
+      error.description
+        == "parameter \"fc1.weight\": expected an orthogonal matrix whose smaller extent, squared, "
+        + "times the larger is at most 10^12, found 20000x20000: choose another initialization, "
+        + "such as he-normal")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aLargeOrthogonalMatrixIsMadeInSeconds() {
+    var generator = SeededGenerator(seed: 1)
+    let n = 1500
+    let q = OrthogonalMatrix.random(rows: n, columns: n, generator: &generator)
+    for (i, j) in [(0, 0), (0, n - 1), (n - 1, n - 1), (n - 2, n - 1), (700, 701), (31, 32)] {
+      let product = (0..<n).reduce(0.0) { $0 + q[i * n + $1] * q[j * n + $1] }
+      #expect(abs(product - (i == j ? 1 : 0)) < 1e-12, "\(i), \(j)")
     }
   }
 

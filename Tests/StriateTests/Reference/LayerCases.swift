@@ -105,6 +105,12 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     LayerCase(Add(), [2, 2, 2, 2], [2, 2, 2, 2], [2, 2, 2, 2]),
     LayerCase(Multiply(), [2, 3], [2, 3]),
     LayerCase(Multiply(), [2, 4], [2, 4], [2, 4], [2, 4]),
+    LayerCase(Multiply(), [2, 3, 2, 4], [2, 3, 1, 1]),
+    LayerCase(Multiply(), [2, 3, 5], [2, 3, 1]),
+    LayerCase(Multiply(), [3, 9, 2, 3], [3, 9, 1, 1], [3, 9, 2, 3], [3, 9, 1, 1]),
+    LayerCase(Multiply(), [2, 2, 2, 2, 2], [2, 2, 2, 2, 2], [2, 2, 1, 1, 1]),
+    LayerCase(Multiply(), [1, 1, 3, 3], [1, 1, 1, 1]),
+    LayerCase(Multiply(), [2, 3, 1, 1], [2, 3, 1, 1]),
     LayerCase(Concatenate(), [2, 3], [2, 1]),
     LayerCase(Concatenate(), [2, 1, 2, 3], [2, 2, 2, 3], [2, 1, 2, 3]),
   ]

@@ -85,6 +85,11 @@ extension LayerCase {
     LayerCase(
       ConvTranspose2D(filters: 1, kernel: 2, outputPadding: 2, dilation: 3), [1, 2, 3, 3]),
     LayerCase(ConvTranspose2D(filters: 2, kernel: 3, stride: 4), [1, 1, 2, 3]),
+    LayerCase(
+      ConvTranspose2D(filters: 3, kernel: Extent(2, 1), stride: Extent(5, 3)), [2, 2, 3, 4]),
+    LayerCase(
+      ConvTranspose2D(filters: 2, kernel: 2, stride: 6, padding: 1, outputPadding: 4),
+      [1, 2, 2, 3]),
     LayerCase(ConvTranspose2D(filters: 6, kernel: 3, stride: 2, groups: 3), [1, 3, 3, 3]),
     LayerCase(ConvTranspose2D(filters: 2, kernel: 3, padding: 2), [1, 2, 4, 4]),
   ]

@@ -72,6 +72,80 @@ import Testing
     }
   }
 
+  /// What is frozen has no gradient; all others stay what they are, to the bit.
+  @Test(arguments: LayerCase.all.filter { !$0.layer.parameters(of: $0.shapes).isEmpty })
+  func aFrozenParameterChangesNoOtherGradient(_ trial: LayerCase) throws {
+    var generator = SeededGenerator(seed: 12)
+    let network = try Network(trial.layer, on: trial.shapes, seed: 3)
+    let inputs = trial.inputs.map { Tensor(random: $0, scale: 1, using: &generator) }
+    let targets = Tensor(
+      random: [trial.inputs[0][0]] + network.outputShape, scale: 1, using: &generator)
+    func gradients(_ network: Network) throws -> (inputs: [Tensor], parameters: [Tensor]) {
+      let all = try network.gradients(
+        inputs, targets: targets, loss: .halfSquaredError, kernels: .best, marker: .nan)
+      return (all.inputs, all.parameters)
+    }
+    let expected = try gradients(network)
+    let choices = network.parameters.indices.map { [$0] } + [Array(network.parameters.indices)]
+    for choice in choices {
+      var frozen = network
+      for index in choice { frozen.parameters[index].isFrozen = true }
+      let found = try gradients(frozen)
+      #expect(found.inputs == expected.inputs, "\(choice)")
+      for index in network.parameters.indices {
+        let gradient = found.parameters[index]
+        if choice.contains(index) {
+          #expect(gradient.scalars.allSatisfy { $0 == 0 })
+        } else {
+          #expect(gradient == expected.parameters[index], "\(choice): \(index)")
+        }
+      }
+    }
+  }
+
+  @Test func theLayersBeforeAFrozenOneLearn() throws {
+    for text in ["prelu per-channel", "groupnorm 2", "layernorm"] {
+      var network = try Network(
+        text: "conv 4 3x3, \(text), flatten, dense 3", input: [2, 5, 5], seed: 4)
+      try network.freeze(network.nodes[1].name)
+      let before = network
+      try TrainingSample.trainer()
+        .train(&network, on: TrainingSample.images(20), epochs: 1)
+      for (new, old) in zip(network.parameters, before.parameters) {
+        #expect((new.tensor == old.tensor) == old.isFrozen, "\(text): \(old.name)")
+      }
+    }
+  }
+
+  @Test func aNormalisationThatLearnsNothingIsFrozenWithItsStatistics() throws {
+    let text = "conv 4 3x3, batchnorm affine none, relu, flatten, dense 3"
+    var network = try Network(text: text, input: [2, 5, 5], seed: 4)
+    #expect(try network.freeze("bn1") == 2)
+    let before = network
+    try TrainingSample.trainer(SGD(learningRate: 0.05))
+      .train(&network, on: TrainingSample.images(40), epochs: 1)
+    for (new, old) in zip(network.parameters, before.parameters) {
+      #expect((new.tensor == old.tensor) == old.name.hasPrefix("bn1"), "\(old.name)")
+    }
+  }
+
+  @Test func statisticsOfALayerThatLearnsAreNotFrozenAlone() throws {
+    var network = try Self.network()
+    for pattern in ["bn1.running_mean", "*.running_*"] {
+      let error = try #require(throws: InvalidInput.self) { try network.freeze(pattern) }
+      #expect(
+        error.description.hasPrefix(
+          "freeze: expected a pattern that fits what is learned, found \"\(pattern)\", which fits "
+            + "bn1.running_mean"))
+      #expect(error.description.contains("running statistics are frozen with their layer, bn1"))
+    }
+    #expect(network.parameters.allSatisfy { !$0.isFrozen })
+    var plain = try Network(
+      text: "conv 4 3x3, batchnorm affine none, flatten, dense 3", input: [2, 5, 5], seed: 4)
+    #expect(throws: InvalidInput.self) { try plain.freeze("bn1.running_mean") }
+    #expect(try plain.freeze("bn1.running_*") == 2)
+  }
+
   static let patterns: [(pattern: String, names: [String])] = [
     ("a", ["a.weight", "a.bias"]),
     ("a.weight", ["a.weight"]),

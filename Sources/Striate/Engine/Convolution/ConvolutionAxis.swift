@@ -33,6 +33,15 @@ struct ConvolutionAxis: Sendable, Equatable {
       size: input, padding: before, stride: stride, dilation: dilation, kernel: kernel)
   }
 
+  /// For each pixel of the image, whether an element of the kernel ever reaches it, inside the output or not.
+  var reached: [Bool] {
+    var reached = [Bool](repeating: false, count: input)
+    for phase in phases where !phase.taps.isEmpty {
+      for pixel in Swift.stride(from: phase.first, to: input, by: stride) { reached[pixel] = true }
+    }
+    return reached
+  }
+
   /// The output pixels that any of these phases reads, together with the map itself.
   func reach(of phases: [StridePhase]) -> ClosedRange<Int> {
     phases.compactMap(\.reach).reduce(0...output - 1) {

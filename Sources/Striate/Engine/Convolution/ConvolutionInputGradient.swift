@@ -16,6 +16,9 @@ struct GradientBand: Sendable {
 
   /// The Floats that a task copies into memory of its worker; none where it reads the gradient itself.
   let scratch: Int
+
+  /// Whether no element of the kernel reaches the pixels of the phase.
+  var isEmpty: Bool { slice.taps.isEmpty || row.taps.isEmpty || column.taps.isEmpty }
 }
 
 extension ConvolutionGeometry {
@@ -46,7 +49,7 @@ extension ConvolutionGeometry {
   }
 
   /// Adds to the last step the gradient of the image, or, forwards, a transposed convolution: one group
-  /// of tasks for each phase of the strides.
+  /// of tasks for each phase of the strides that the kernel reaches, and one for all other pixels.
   func addTransposed(
     to site: inout LayerSite, _ way: Way, from dy: Maps, to dx: Maps,
     _ parameters: ConvolutionParameters
@@ -54,8 +57,43 @@ extension ConvolutionGeometry {
     if usesWinograd(on: site.kernels) {
       return addTransposedWinograd(to: &site, way, from: dy, to: dx, parameters)
     }
-    for band in gradientBands(blocks: site.blocks, of: dy) {
+    for band in gradientBands(blocks: site.blocks, of: dy) where !band.isEmpty {
       addBands(band, way, from: dy, to: dx, parameters, site: &site)
+    }
+    addUnreached(to: &site, way, to: dx, parameters)
+  }
+
+  /// Adds the pixels that no element of the kernel reaches, where the strides are larger than what the kernel
+  /// covers: they hold the bias alone.
+  private func addUnreached(
+    to site: inout LayerSite, _ way: Way, to dx: Maps, _ parameters: ConvolutionParameters
+  ) {
+    let (slices, rows, columns) = (slices.reached, rows.reached, columns.reached)
+    guard [slices, rows, columns].contains(where: { $0.contains(false) }) else { return }
+    let channels = channels
+    // Neighbouring columns that are not reached, as places in a row.
+    let runs = columns.indices.filter { !columns[$0] && ($0 == 0 || columns[$0 - 1]) }.map {
+      first in
+      first..<(columns[first...].firstIndex(of: true) ?? columns.count)
+    }
+    site.add(way, tasks: site.blocks * channels) { task in
+      let (block, channel) = task.quotientAndRemainder(dividingBy: channels)
+      let bias = (parameters.bias + channel * parameters.biasFilterStride).pointee
+      let value = max(bias, parameters.floor)
+      let map = dx.values + (block * dx.blockStride + channel * dx.mapStride)
+      for slice in slices.indices {
+        for row in rows.indices {
+          let line = map + (slice * dx.sliceStride + row * dx.rowStride)
+          guard slices[slice], rows[row] else {
+            line.update(repeating: value, count: dx.rowStride)
+            continue
+          }
+          for run in runs {
+            (line + run.lowerBound * laneCount)
+              .update(repeating: value, count: run.count * laneCount)
+          }
+        }
+      }
     }
   }
 

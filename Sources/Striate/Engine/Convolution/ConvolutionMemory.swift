@@ -43,14 +43,14 @@ extension ConvolutionGeometry {
     let width = columns.reach(of: columnPhases).count
     let blockStride = filters * outputPixels * laneCount
     var sum = 0.0
-    for slice in slicePhases {
-      for row in rowPhases {
+    for slice in slicePhases where !slice.taps.isEmpty {
+      for row in rowPhases where !row.taps.isEmpty {
         let bands = ConvolutionGeometry.bands(
           rows: row.count, slices: slice.count, blocks: blocks, blockStride: blockStride)
         sum += Double(slice.span + 1) * Double((row.count + bands - 1) / bands + row.span)
       }
     }
-    return sum * Double(columnPhases.count) * Double(width) * Double(filters)
+    return sum * Double(columnPhases.count { !$0.taps.isEmpty }) * Double(width) * Double(filters)
       * Double(workers * laneCount)
   }
 
