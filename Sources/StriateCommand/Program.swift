@@ -93,6 +93,9 @@ enum Program {
         return .success
       }
       try checkInstructionSet()
+      if command.options.contains(where: { $0.name == "exact" }), arguments.has("exact") {
+        setenv("STRIATE_EXACT", "1", 1)
+      }
       return try command.run(arguments)
     } catch let error as Usage.Mistake {
       Console.error("striate \(command.name): \(error)")

@@ -33,6 +33,11 @@ public enum Engine {
   /// The instruction set in use: "avx512", "avx2" or "portable".
   public static var instructionSet: String { KernelTable.best.name }
 
+  /// What decides how numbers are rounded: the instruction set, and whether sums stay sums.
+  static var arithmetic: String {
+    instructionSet + (KernelTable.best.allowsWinograd ? "" : ", exact")
+  }
+
   /// The instruction sets that this processor can run, fastest first.
   public static var runnableInstructionSets: [String] { KernelTable.runnable.map(\.name) }
 

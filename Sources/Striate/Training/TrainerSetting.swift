@@ -13,7 +13,7 @@ extension Trainer {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     setting["network"] = String(decoding: try encoder.encode(network.architecture), as: UTF8.self)
     if checkpoints?.anyInstructionSet != true {
-      setting[TrainingSnapshot.instructionSet] = Engine.instructionSet
+      setting[TrainingSnapshot.instructionSet] = Engine.arithmetic
     }
     setting["data"] = try dataset.summary()
     setting["validation data"] = try validation?.summary()

@@ -28,7 +28,7 @@ extension Command {
       Option("mode", "NAME", "train or infer (train)"),
       Option("steps", "N", "steps that are timed (as many as take three seconds, 5 to 500)"),
       Option("layers", "the time of each layer as well"),
-      .threads, .json,
+      .threads, .exact, .json,
     ],
     examples: [
       "striate bench --model lenet",

@@ -23,7 +23,7 @@ extension Command {
       Option("show", "N", "show the first N images and what the model takes them for"),
       Option("full", "list all classes, however many there are"),
       ReportFile.option,
-      .threads, .json, .quiet,
+      .threads, .exact, .json, .quiet,
     ],
     examples: [
       "striate evaluate digits.safetensors digits --show 4",

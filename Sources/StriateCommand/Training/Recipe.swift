@@ -34,7 +34,7 @@ struct Recipe {
       "pixels", "NAME", "normalized (mean 0, deviation 1) or raw (0 to 1)"),
     Command.augmentation,
     Command.Option("seed", "N", "what parameters and order of images depend on (0)"),
-    .threads,
+    .threads, .exact,
   ]
 
   private static let pixelNames = ["normalized", "raw"]
