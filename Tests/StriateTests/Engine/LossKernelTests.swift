@@ -21,7 +21,7 @@ import Testing
   /// Outputs and targets are [lane][output]; answers too.
   func run(
     _ loss: Loss, outputs: [[Float]], targets: [[Float]], weights: [Float],
-    on kernels: KernelTable
+    threshold: Float = 0.5, on kernels: KernelTable
   ) -> Answer {
     let count = outputs[0].count
     func lanes(_ rows: [[Float]]) -> LaneMemory {
@@ -32,7 +32,8 @@ import Testing
     let outputWeights = LaneMemory((0..<count).map { Float(numbers.value(at: $0)) })
     let (gradient, result) = (LaneMemory(count: count * 16), LaneMemory(count: 32))
     kernels.loss(
-      loss.kind.pass(outputs: count), numbers.isEmpty ? nil : outputWeights.base, y.base, t.base,
+      loss.kind.pass(outputs: count, threshold: threshold),
+      numbers.isEmpty ? nil : outputWeights.base, y.base, t.base,
       w.base, gradient.base, result.base)
     #expect(gradient.isGuarded && result.isGuarded)
     return Answer(
@@ -167,7 +168,7 @@ import Testing
     for kernels in KernelTable.runnable {
       let answer = run(
         loss, outputs: outputs, targets: targets, weights: Array(repeating: 1, count: 16),
-        on: kernels)
+        threshold: threshold, on: kernels)
       let expected = (0..<16).map { lane -> Float in
         let (said, meant) = (lane % 2 == 0, lane / 2 % 2 == 1)
         return said == meant ? 1 : 0

@@ -78,6 +78,7 @@ import Testing
     }
     #expect(
       refusal(layer("a", "add", "x"))
-        == "layer 1 \"a\" add: expected at least two inputs, found 1: give it two values or more")
+        == "layer 1 \"a\" add: expected at least two inputs, found 1: give it two values or more "
+        + "(input [4]; shapes […] and the same […] → […])")
   }
 }

@@ -27,6 +27,7 @@ import Testing
     ("depthwise 65536x65536 padding 65536", [1 << 16, 1, 1]),
     ("conv1d 65536 65536 padding 65536", [1 << 29, 1]),
     ("upsample 2, pixelunshuffle 2, conv-transpose 65536 65536x65536", [1 << 29, 1, 1]),
+    ("conv3d 1 65536x1x1 padding 65536x0x0", [1 << 20, 1, 1, 1]),
     ("conv3d 65536 65536x65536x65536 padding 65536x65536x65536", [1 << 29, 1, 1, 1]),
   ])
   func aWeightWithoutBoundsIsRefused(_ text: String, _ input: [Int]) {
@@ -244,7 +245,7 @@ import Testing
       text: "conv3d 1 65536x65536x65536 stride 65536x65536x65536 padding 65536x65536x65536",
       message:
         "layer 1 \"conv1\" conv3d 1 65536x65536x65536 stride 65536 padding 65536: expected a weight "
-        + "of at most 2147483648 elements, found [1, 1048576, 65536, 65536, 65536]: use a "
+        + "of at most 2147483648 elements, found [1, 1048576, 65536, 65536]: use a "
         + "smaller kernel, fewer channels or more groups (input [1048576, 1, 1, 1]; shapes [C, "
         + "D, H, W] → [1, ⌊(D + 65536) / 65536⌋ + 1, ⌊(H + 65536) / 65536⌋ + 1, ⌊(W + 65536) / "
         + "65536⌋ + 1])"),

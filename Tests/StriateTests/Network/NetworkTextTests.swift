@@ -144,7 +144,8 @@ import Testing
     (
       "conv-transpose 8 3x3 padding same",
       "layer 1 \"convtranspose1\" conv-transpose 8 3x3 padding same: expected padding in pixels, "
-        + "found padding same: give the width of the border"
+        + "found padding same: give the width of the border (input [1, 28, 28]; shapes [C, H, W] "
+        + "→ [8, H + 2, W + 2])"
     ),
     (
       "conv 8 3 padding 1,2",

@@ -327,7 +327,8 @@ import Testing
     }
     #expect(
       error.description == """
-        layer 3 "fc1" dense 128: expected [features], found [2, 20, 20]: put Flatten() before it
+        layer 3 "fc1" dense 128: expected [features], found [2, 20, 20]: put Flatten() before it \
+        (input [2, 20, 20]; shapes [N] → [128])
         """)
   }
 }
