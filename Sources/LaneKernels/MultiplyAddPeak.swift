@@ -1,5 +1,5 @@
-/// Multiply-adds in registers alone, as many side by side as hide the latency of each: what no kernel
-/// can surpass. Each round is 24 of all lanes, in registers of any width.
+/// Multiply-adds in registers alone, as many side by side as hide the latency of each: what a
+/// processor does at most. Each round is 24 of all lanes, in registers of any width.
 @inlinable @inline(__always)
 func multiplyAddRounds<ISA: InstructionSet>(_ isa: ISA.Type, _ rounds: Int) -> Float {
   let parts = laneCount / ISA.Vector.scalarCount

@@ -34,7 +34,7 @@ public enum Engine {
   public static var instructionSet: String { KernelTable.best.name }
 
   /// What decides how numbers are rounded: the instruction set, and whether sums stay sums.
-  static var arithmetic: String {
+  package static var arithmetic: String {
     instructionSet + (KernelTable.best.allowsWinograd ? "" : ", exact")
   }
 

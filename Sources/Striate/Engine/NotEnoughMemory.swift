@@ -21,8 +21,17 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           inputs: node.inputs.map { network.shape(of: $0) }, output: node.shape,
           isTraining: isTraining, blocks: blocks, workers: workers)
     }
+    let shared = network.nodes.reduce(0.0) { most, node in
+      guard let layer = node.layer as? any NeedsMemory else { return most }
+      return max(
+        most,
+        layer.sharedMemory(
+          inputs: node.inputs.map { network.shape(of: $0) }, output: node.shape,
+          isTraining: isTraining))
+    }
     let floats =
       Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
+      + shared * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 2) + besides
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessMemory.available)
@@ -43,6 +52,14 @@ protocol NeedsMemory: Layer {
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double
+
+  /// The Floats that one thread needs while the layer runs, and that it shares with all other layers.
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double
+}
+
+extension NeedsMemory {
+  /// None.
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double { 0 }
 }
 
 /// The memory that the process can have.

@@ -44,7 +44,8 @@ public enum AtomicFile {
   ///
   /// For use before hours of work whose result goes to `path`. It creates and removes a file under a
   /// temporary name, so it also finds read-only file systems; and disks that have no room for `size`
-  /// bytes, where the file system can say so.
+  /// bytes, where the file system can say so. Each file is looked at alone: several that are written to
+  /// one disk need room for all of them.
   public static func checkWritable(_ path: String, size: Int = 0) throws {
     let writer = try Writer(try Destination(path))
     try writer.reserve(size)

@@ -226,4 +226,8 @@ extension Conv3D: ClampsOutput, NeedsMemory {
     geometry(volume: inputs[0], output: output)
       .memory(isTraining: isTraining, blocks: blocks, workers: workers, mode: paddingMode)
   }
+
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
+    geometry(volume: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+  }
 }

@@ -206,4 +206,8 @@ extension ConvTranspose2D: ClampsOutput, NeedsMemory {
     geometry(image: inputs[0], output: output)
       .transposedMemory(isTraining: isTraining, blocks: blocks, workers: workers)
   }
+
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
+    geometry(image: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+  }
 }

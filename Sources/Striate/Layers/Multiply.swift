@@ -140,7 +140,8 @@ private struct ChannelProduct: Sendable {
     factors = site.inputs.map {
       Factor(values: $0.values, isGate: $0.elements != output.elements)
     }
-    channels = output.shape[0]
+    // Without a gate every number is a channel of its own.
+    channels = factors.contains(where: \.isGate) ? output.shape[0] : output.elements
     channelStride = output.blockStride / channels
     (copy, multiply) = (kernels.copyRows, kernels.multiply)
     (multiplyRows, sumProducts) = (kernels.multiplyRows, kernels.sumProducts)

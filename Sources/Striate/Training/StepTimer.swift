@@ -30,6 +30,10 @@ package final class StepTimer {
     let classes = max(2, network.outputShape[0])
     var generator = SeededGenerator(seed: trainer.seed)
     let count = trainer.batchSize
+    // Before the pixels are made, a byte each.
+    try NotEnoughMemory.check(
+      network, batchSize: count, isTraining: isTraining, workers: trainer.threads,
+      besides: Double(count) * Double(shape.product) / 4)
     let bytes = (0..<count * shape.product).map { _ in
       UInt8(truncatingIfNeeded: generator.next() >> 32)
     }
@@ -68,7 +72,8 @@ package final class StepTimer {
     }
   }
 
-  /// What each layer takes of a step on average: its phases one by one, each waited for.
+  /// What each layer takes of a step on average: its phases one by one, each waited for. What a step
+  /// does before, packing and transforming weights, and after, updating them, belongs to no layer.
   package func timeLayers(steps count: Int) throws -> [LayerTime] {
     var layers = plan.network.nodes.map { node in
       let shapes = node.inputs.map { plan.network.shape(of: $0) }
@@ -95,7 +100,7 @@ package final class StepTimer {
     return layers
   }
 
-  /// Multiply-adds of one step for one image: forwards, and on the way back as many again for the
+  /// Multiply-adds of one step for one image, those that Winograd's algorithm saves included: forwards, and on the way back as many again for the
   /// gradients of weights and, where something before the layer learns, of inputs.
   package var multiplyAdds: Int {
     plan.network.nodes.enumerated().reduce(0) { sum, entry in
@@ -112,8 +117,8 @@ package final class StepTimer {
     try run?.withPixels(body) ?? evaluator?.loader.withPixels(of: dataset, body) ?? body()
   }
 
-  /// Multiply-adds a second, in registers alone, of so many threads together: the most that any step
-  /// could do.
+  /// Multiply-adds a second, in registers alone, of so many threads together: the most that the processor
+  /// does.
   package static func peakMultiplyAdds(threads: Int) -> Double {
     let (kernels, clock) = (KernelTable.best, ContinuousClock())
     let rounds = 2_000_000

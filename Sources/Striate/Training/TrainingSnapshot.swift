@@ -76,10 +76,16 @@ struct TrainingSnapshot {
       if key == Self.instructionSet {
         // A training that goes on on any instruction set does not ask, nor does what is saved from then on say.
         if expected[key] == nil || setting[key] == nil { continue }
+        let (oldName, newName) = (old.prefix { $0 != "," }, new.prefix { $0 != "," })
+        let advice =
+          oldName != newName
+          ? "set STRIATE_ISA=\(oldName) where the processor has it; elsewhere "
+            + "Checkpoints.anyInstructionSet goes on, to other bits"
+          : old == oldName
+            ? "leave out --exact, and STRIATE_EXACT" : "add --exact, or set STRIATE_EXACT=1"
         throw InvalidCheckpoint(
           description: "\(path): expected the instruction set it was made with, \(old), found "
-            + "\(new), whose kernels give other bits: set STRIATE_ISA=\(old) where the processor "
-            + "has it; elsewhere Checkpoints.anyInstructionSet goes on, to other bits")
+            + "\(new), whose kernels give other bits: \(advice)")
       }
       throw InvalidCheckpoint(
         description: "\(path): expected the \(key) it was made with, "

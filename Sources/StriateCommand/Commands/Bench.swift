@@ -17,7 +17,8 @@ extension Command {
     details: """
       A step begins with bytes of pixels and ends with updated parameters, or with outputs. The times
       are those of repeated steps after a warm-up; the peak is what multiply-adds in registers alone
-      reach on these threads.
+      reach on these threads. What Winograd's algorithm saves counts as done, so that a network of 3x3
+      convolutions can be above the peak. A layer's time is without that of its weights.
       """,
     options: [
       Option("model", "NAME", "a known network:\n" + Recipe.lines(NamedModel.all.map(\.name))),
@@ -115,7 +116,7 @@ private struct BenchReport {
     let milliseconds = { (seconds: Double) in digits(seconds * 1e3, 3) + " ms" }
     var lines = [
       "\(model), \(isTraining ? "training" : "inference") in batches of \(batch), "
-        + "\(threads) \(threads == 1 ? "thread" : "threads"), \(Engine.instructionSet)",
+        + "\(threads) \(threads == 1 ? "thread" : "threads"), \(Engine.arithmetic)",
       "step     \(milliseconds(median)) (median of \(times.count); "
         + "\(milliseconds(times[0])) to \(milliseconds(times[times.count - 1])))",
       "images   \(digits(imagesPerSecond, 0)) a second",
@@ -153,7 +154,8 @@ private struct BenchReport {
     .object([
       ("model", .string(model)), ("mode", .string(isTraining ? "train" : "infer")),
       ("batch", .integer(batch)), ("threads", .integer(threads)),
-      ("isa", .string(Engine.instructionSet)), ("steps", .integer(times.count)),
+      ("isa", .string(Engine.instructionSet)), ("arithmetic", .string(Engine.arithmetic)),
+      ("steps", .integer(times.count)),
       ("median_ms", .number(median * 1e3)), ("fastest_ms", .number(times[0] * 1e3)),
       ("slowest_ms", .number(times[times.count - 1] * 1e3)),
       ("images_per_second", .number(imagesPerSecond)), ("gflops", .number(gflops)),

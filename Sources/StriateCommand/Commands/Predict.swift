@@ -18,7 +18,7 @@ extension Command {
       Option("raw", "feed the picture as it is: its size must be the model's"),
       Option("top", "K", "show the K likeliest classes (all)"),
       Option("show", "show the picture even where the output is no terminal"),
-      .json,
+      .exact, .json,
       Option("quiet", "only the class"),
     ],
     examples: [

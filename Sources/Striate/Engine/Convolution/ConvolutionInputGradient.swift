@@ -17,12 +17,10 @@ struct GradientBand: Sendable {
   /// The Floats that a task copies into memory of its worker; none where it reads the gradient itself.
   let scratch: Int
 
-  /// Whether no element of the kernel reaches the pixels of the phase.
-  var isEmpty: Bool { slice.taps.isEmpty || row.taps.isEmpty || column.taps.isEmpty }
 }
 
 extension ConvolutionGeometry {
-  /// The phases of all three strides, with the bands that each is cut into.
+  /// The phases of all three strides that the kernel reaches, with the bands that each is cut into.
   ///
   /// Where a pixel of the image reads beyond the output, a band copies what it reads, with zeros around
   /// it: then what the kernel jumps about in is small and near.
@@ -32,14 +30,14 @@ extension ConvolutionGeometry {
     let copies =
       reach.count != columns.output || rows.reach(of: rowPhases).count != rows.output
       || slices.reach(of: slicePhases).count != slices.output
-    return slicePhases.flatMap { slice in
-      rowPhases.flatMap { row in
+    return slicePhases.filter { !$0.taps.isEmpty }.flatMap { slice in
+      rowPhases.filter { !$0.taps.isEmpty }.flatMap { row in
         let bands = ConvolutionGeometry.bands(
           rows: row.count, slices: slice.count, blocks: blocks, blockStride: dy.blockStride)
         let own = Maps(
           values: dy.values, maps: filters, slices: slice.span + 1,
           rows: (row.count + bands - 1) / bands + row.span, columns: reach.count)
-        return columnPhases.map { column in
+        return columnPhases.filter { !$0.taps.isEmpty }.map { column in
           GradientBand(
             slice: slice, row: row, column: column, firstColumn: reach.lowerBound,
             memory: copies ? own : dy, bands: bands, scratch: copies ? own.blockStride : 0)
@@ -57,7 +55,7 @@ extension ConvolutionGeometry {
     if usesWinograd(on: site.kernels) {
       return addTransposedWinograd(to: &site, way, from: dy, to: dx, parameters)
     }
-    for band in gradientBands(blocks: site.blocks, of: dy) where !band.isEmpty {
+    for band in gradientBands(blocks: site.blocks, of: dy) {
       addBands(band, way, from: dy, to: dx, parameters, site: &site)
     }
     addUnreached(to: &site, way, to: dx, parameters)

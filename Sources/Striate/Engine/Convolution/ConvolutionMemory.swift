@@ -10,24 +10,33 @@ extension ConvolutionGeometry {
     if isDepthwise, mode == .zeros || !hasBorder {
       return Double(workers) * depthwiseScratch(isTraining: isTraining)
     }
-    let sums = isTraining ? Double(workers) * Double(gradientSums) : 0
-    if isPointwise { return sums + pointwiseMemory(isTraining: isTraining, workers: workers) }
-    let border =
-      borderMemory(blocks: blocks)
-      + (usesWinograd(on: .best) ? winogradMemory(isTraining: isTraining, workers: workers) : 0)
+    if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
+    let border = borderMemory(blocks: blocks)
+    if usesWinograd(on: .best) {
+      let copies = mode == .zeros ? 0 : 1.0
+      return (isTraining ? (1 + copies) * border : copies * border)
+        + (isTraining ? 2 : 1) * winogradWeights
+    }
     guard isTraining else { return border }
-    return sums
-      + (mode == .zeros
-        ? border + scratchMemory(blocks: blocks, workers: workers)
-        : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers))
+    return mode == .zeros
+      ? border + scratchMemory(blocks: blocks, workers: workers)
+      : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers)
   }
 
   /// For the transposed convolution.
   func transposedMemory(isTraining: Bool, blocks: Int, workers: Int) -> Double {
-    isPointwise
-      ? pointwiseMemory(isTraining: true, workers: workers)
-      : scratchMemory(blocks: blocks, workers: workers)
-        + (isTraining ? borderMemory(blocks: blocks) : 0)
+    if isPointwise { return pointwiseMemory(isTraining: true, workers: workers) }
+    let border = isTraining ? borderMemory(blocks: blocks) : 0
+    return usesWinograd(on: .best)
+      ? border + (isTraining ? 2 : 1) * winogradWeights
+      : border + scratchMemory(blocks: blocks, workers: workers)
+  }
+
+  /// What one worker shares with all other steps: see `LayerSite.addOverwriting`.
+  func sharedMemory(isTraining: Bool) -> Double {
+    max(
+      usesWinograd(on: .best) ? winogradScratch : 0,
+      isTraining && !isDepthwise ? Double(gradientSums) : 0)
   }
 
   /// The image with its border.
@@ -70,6 +79,10 @@ extension Conv2D: NeedsMemory {
     geometry(image: inputs[0], output: output)
       .memory(isTraining: isTraining, blocks: blocks, workers: workers, mode: paddingMode)
   }
+
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
+    geometry(image: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+  }
 }
 
 extension Conv1D: NeedsMemory {
@@ -79,5 +92,10 @@ extension Conv1D: NeedsMemory {
     asConv2D.ownMemory(
       inputs: inputs.map(\.oneRow), output: output.oneRow, isTraining: isTraining,
       blocks: blocks, workers: workers)
+  }
+
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
+    asConv2D.sharedMemory(
+      inputs: inputs.map(\.oneRow), output: output.oneRow, isTraining: isTraining)
   }
 }

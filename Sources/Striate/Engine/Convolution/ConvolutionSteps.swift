@@ -93,8 +93,17 @@ extension ConvolutionGeometry {
       to: &site, .forward, from: outputMaps(input.values), to: imageMaps(site.output.values),
       parameters)
     guard site.isTraining, let gradient = site.output.gradient else { return }
-    let dy = appendBorder(to: &site, .back, of: gradient, mode: .zeros)
-    if let dx = input.gradient {
+    let usesWinograd = usesWinograd(on: site.kernels)
+    var dy = imageMaps(gradient)
+    if !usesWinograd || site.parameters[0].gradient != nil {
+      dy = appendBorder(to: &site, .back, of: gradient, mode: .zeros)
+    }
+    if usesWinograd, let dx = input.gradient {
+      site.begin(.back)
+      addWinograd(
+        to: &site, .back, from: imageMaps(gradient), to: outputMaps(dx),
+        .weights(site.parameters[0].values, in: &site))
+    } else if let dx = input.gradient {
       appendConvolution(
         to: &site, .back, from: dy, to: dx,
         .weights(site.parameters[0].values, in: &site))

@@ -90,7 +90,9 @@ extension ConvolutionGeometry {
         parameters.weights + group * weightsOfGroup, weights + group * pass.weightCount)
     }
     let units = (pass.tiles + pass.tilesAtOnce - 1) / pass.tilesAtOnce
-    let parts = site.parts(of: units)
+    // As the sum is cut, by what a part reads.
+    let bytes = x.blockStride * MemoryLayout<Float>.stride
+    let parts = min(units, max(site.parts(of: units), bytes / ConvolutionGeometry.cache))
     site.addOverwriting(way, tasks: site.blocks * parts, scratch: pass.scratch) {
       [groups] task, scratch in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
@@ -107,14 +109,20 @@ extension ConvolutionGeometry {
     }
   }
 
-  /// The Floats that Winograd's algorithm takes beside values: transformed weights, and what workers
-  /// transform and sum up. In Double: geometries that are about to be refused may overflow an Int.
-  func winogradMemory(isTraining: Bool, workers: Int) -> Double {
-    let channels = Double(max(groupChannels, groupFilters))
-    let worker = 36 * Double(laneCount) * (6 * channels + 6 * 16 + 2)
-    return (isTraining ? 2 : 1)
-      * (36 * Double(groups) * Double(groupChannels) * Double(groupFilters)
-        + Double(workers) * worker)
+  /// The Floats of the transformed weights of one way. In Double: geometries that are about to be refused
+  /// may overflow an Int.
+  var winogradWeights: Double {
+    // Between two places lie 16 Floats, for each lot of filters.
+    let lots = (max(groupChannels, groupFilters) - 1) / ConvolutionBlocking.winogradFilters + 1
+    return 36 * Double(groups)
+      * (Double(groupChannels) * Double(groupFilters) + Double(lots * laneCount))
+  }
+
+  /// The Floats in which one worker transforms and sums up, at most.
+  var winogradScratch: Double {
+    36 * Double(laneCount)
+      * (6 * Double(max(groupChannels, groupFilters))
+        + 6 * Double(ConvolutionBlocking.winogradFilters) + 2)
   }
 }
 
