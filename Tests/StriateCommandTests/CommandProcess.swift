@@ -22,6 +22,15 @@ struct CommandProcess {
     }
   }
 
+  /// A process that does not outlive the test that started it.
+  private final class Child {
+    let process = Process()
+
+    deinit {
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+  }
+
   /// The program stands in the folder of the tests' own program.
   static let path: String = {
     let name = "striate"
@@ -34,7 +43,8 @@ struct CommandProcess {
   /// Seconds after which a process is killed and its test fails.
   static let patience = 30.0
 
-  private let process = Process()
+  private let child = Child()
+  private var process: Process { child.process }
   private let folder: TemporaryFolder
 
   /// Starts the program; standard output and error go to files, which no process waits for.
