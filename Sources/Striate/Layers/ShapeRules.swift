@@ -73,6 +73,7 @@ extension ConvTranspose2D {
 }
 
 extension Pool2D {
+  /// Channels stay; rows and columns become the windows of each axis.
   public var shapeRule: String { "[C, H, W] → [C, \(window.rule(ceilMode: ceilMode))]" }
 }
 
