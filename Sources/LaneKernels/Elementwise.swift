@@ -10,6 +10,33 @@ func add<ISA: InstructionSet>(
   }
 }
 
+/// y = a + b for `count` Floats, a multiple of 16; what is below `floor` becomes `floor`.
+@inlinable @inline(__always)
+func sum<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, floor: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  to y: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    let sum = (a + k).load(ISA.Vector.self) + (b + k).load(ISA.Vector.self)
+    (y + k).store(ISA.atLeast(floor, sum))
+    k += ISA.Vector.scalarCount
+  }
+}
+
+/// dx = dy where y is above 0, else 0, for `count` Floats, a multiple of 16.
+@inlinable @inline(__always)
+func masked<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, _ dy: UnsafePointer<Float>, by y: UnsafePointer<Float>,
+  to dx: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k < count {
+    (dx + k).store(select((y + k).load(Lanes.self) .> 0, (dy + k).load(Lanes.self), 0))
+    k += laneCount
+  }
+}
+
 /// y *= x for `count` Floats, a multiple of 16.
 @inlinable @inline(__always)
 func multiply<ISA: InstructionSet>(

@@ -35,6 +35,11 @@ public struct KernelTable: Sendable {
       _ pass: WinogradPass, _ packing: WeightPacking, _ filters: Range<Int>, _ source: Source,
       _ target: Target
     ) -> Void
+  public let winogradWeightGradient:
+    @Sendable (
+      _ pass: WinogradGradientPass, _ filters: Range<Int>, _ channels: Range<Int>,
+      _ rows: Range<Int>, _ input: Source, _ gradient: Source, _ scratch: Target, _ result: Target
+    ) -> Void
   public let packWeights:
     @Sendable (
       _ pass: ConvolutionPass, _ packing: WeightPacking, _ source: Source, _ target: Target
@@ -202,6 +207,9 @@ public struct KernelTable: Sendable {
   public let targetWeights:
     @Sendable (_ outputs: Int, _ outputWeights: Source?, _ target: Source, _ result: Target) -> Void
   public let add: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
+  public let sum:
+    @Sendable (_ count: Int, _ floor: Float, _ a: Source, _ b: Source, _ y: Target) -> Void
+  public let masked: @Sendable (_ count: Int, _ dy: Source, _ y: Source, _ dx: Target) -> Void
   public let multiply: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let multiplyRows: @Sendable (_ rows: Int, _ count: Int, _ x: Source, _ y: Target) -> Void
   public let sumProducts:
@@ -341,6 +349,11 @@ public struct KernelTable: Sendable {
       LaneKernels.winogradWeights(
         isa, largestTile: O, $0, $1, filters: $2, from: $3, to: $4)
     }
+    winogradWeightGradient = {
+      LaneKernels.winogradWeightGradient(
+        isa, tile, $0, filters: $1, channels: $2, rows: $3, input: $4, gradient: $5, scratch: $6,
+        result: $7)
+    }
     packWeights = { LaneKernels.packWeights(isa, largestTile: O, $0, $1, from: $2, to: $3) }
     weightGradient = {
       LaneKernels.weightGradient(
@@ -477,6 +490,8 @@ public struct KernelTable: Sendable {
       LaneKernels.targetWeights(isa, outputs: $0, outputWeights: $1, target: $2, result: $3)
     }
     add = { LaneKernels.add(isa, count: $0, $1, to: $2) }
+    sum = { LaneKernels.sum(isa, count: $0, floor: $1, $2, $3, to: $4) }
+    masked = { LaneKernels.masked(isa, count: $0, $1, by: $2, to: $3) }
     multiply = { LaneKernels.multiply(isa, count: $0, $1, into: $2) }
     multiplyRows = { LaneKernels.multiplyRows(isa, rows: $0, count: $1, $2, into: $3) }
     sumProducts = { LaneKernels.sumProducts(isa, rows: $0, count: $1, $2, $3, to: $4) }

@@ -85,3 +85,74 @@ func lanes(of bytes: UnsafePointer<UInt8>) -> Lanes {
   for k in 0..<16 { result[k] = Float(bytes[k]) }
   return result
 }
+
+/// One pixel of some channels of 16 images, turned about: for each image a register of channels, zeros after
+/// the last. `count` channels, `stride` Floats from one to the next.
+@inlinable @inline(__always)
+func channelsOfImages<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ source: UnsafePointer<Float>, _ stride: Int, _ count: Int,
+  _ target: UnsafeMutablePointer<Float>
+) {
+  if ISA.Vector.scalarCount == 16 {
+    var rows = InlineArray<16, Lanes>(repeating: .zero)
+    if count == 16 {
+      for k in 0..<16 { rows[k] = (source + k &* stride).load(Lanes.self) }
+    } else {
+      for k in 0..<16 where k < count { rows[k] = (source + k &* stride).load(Lanes.self) }
+    }
+    let columns = transposed(isa, rows)
+    for n in 0..<16 { (target + n &* 16).store(columns[n]) }
+  } else if ISA.Vector.scalarCount == 8 {
+    for half in 0..<2 {
+      var rows = InlineArray<8, SIMD8<Float>>(repeating: .zero)
+      let first = source + half &* 8
+      if count == 8 {
+        for k in 0..<8 { rows[k] = (first + k &* stride).load(SIMD8<Float>.self) }
+      } else {
+        for k in 0..<8 where k < count {
+          rows[k] = (first + k &* stride).load(SIMD8<Float>.self)
+        }
+      }
+      let columns = transposed(isa, rows)
+      for n in 0..<8 { (target + (half &* 8 &+ n) &* 8).store(columns[n]) }
+    }
+  } else {
+    for quarter in 0..<4 {
+      var rows = InlineArray<4, SIMD4<Float>>(repeating: .zero)
+      for k in 0..<4 where k < count {
+        rows[k] = (source + (k &* stride &+ quarter &* 4)).load(SIMD4<Float>.self)
+      }
+      for n in 0..<4 {
+        (target + (quarter &* 4 &+ n) &* 4)
+          .store(SIMD4(rows[0][n], rows[1][n], rows[2][n], rows[3][n]))
+      }
+    }
+  }
+}
+
+/// Transposes 8 × 8 Floats in registers: pairs of rows are interleaved, then pairs of pairs, within the halves
+/// of a register, which change places at last.
+@inlinable @inline(__always)
+func transposed<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ rows: InlineArray<8, SIMD8<Float>>
+) -> InlineArray<8, SIMD8<Float>> {
+  var (pairs, fours, columns) = (rows, rows, rows)
+  for k in 0..<4 {
+    let (a, b) = (rows[2 &* k], rows[2 &* k &+ 1])
+    pairs[2 &* k] = SIMD8(a[0], b[0], a[1], b[1], a[4], b[4], a[5], b[5])
+    pairs[2 &* k &+ 1] = SIMD8(a[2], b[2], a[3], b[3], a[6], b[6], a[7], b[7])
+  }
+  for k in 0..<2 {
+    for i in 0..<2 {
+      let (a, b) = (pairs[4 &* k &+ i], pairs[4 &* k &+ 2 &+ i])
+      fours[4 &* k &+ 2 &* i] = SIMD8(a[0], a[1], b[0], b[1], a[4], a[5], b[4], b[5])
+      fours[4 &* k &+ 2 &* i &+ 1] = SIMD8(a[2], a[3], b[2], b[3], a[6], a[7], b[6], b[7])
+    }
+  }
+  for i in 0..<4 {
+    let (a, b) = (fours[i], fours[4 &+ i])
+    columns[i] = SIMD8(lowHalf: a.lowHalf, highHalf: b.lowHalf)
+    columns[4 &+ i] = SIMD8(lowHalf: a.highHalf, highHalf: b.highHalf)
+  }
+  return columns
+}

@@ -36,6 +36,8 @@ private struct BatchNormSteps: Sendable {
   let sums: Floats
   /// Of each block and channel: Σdy and Σdy·(x − μ).
   let gradientSums: Floats
+  /// Of each channel: what makes the input's gradient.
+  let gradientFactors: Floats
 
   init(_ layer: BatchNorm, site: inout LayerSite) {
     self.layer = layer
@@ -48,6 +50,7 @@ private struct BatchNormSteps: Sendable {
     inverseDeviations = site.allocateOverwritten(channels)
     sums = site.allocateOverwritten(site.step == nil ? 1 : blocks * channels * 3)
     gradientSums = site.allocateOverwritten(site.isTraining ? blocks * channels * 2 : 1)
+    gradientFactors = site.allocateOverwritten(site.isTraining ? channels * 3 : 1)
   }
 
   /// Where a channel range of a block starts.
@@ -144,56 +147,39 @@ private struct BatchNormSteps: Sendable {
         clamped.map { UnsafePointer($0 + first) }, dy + first,
         gradientSums + (block * channels + range.lowerBound) * 2)
     }
-    site.backward(tasks: 1) { [self] _ in
-      guard layer.isAffine else { return }
-      for c in 0..<channels {
-        let (sum, product) = gradientSum(c)
-        parameters[0].gradient?.base[c] = Float(product * Double(inverseDeviations.base[c]))
-        parameters[1].gradient?.base[c] = Float(sum)
-      }
+    let parts = min(channels, LayerSite.fewestTasks)
+    site.backward(tasks: parts) { [self] part in
+      for c in channels * part / parts..<channels * (part + 1) / parts { combineGradients(c) }
     }
     guard let dx = input.gradient else { return }
-    let parts = site.parts(of: channels)
-    site.alsoBackward(tasks: blocks * parts) { [self] task in
-      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
-      let range = channels * part / parts..<channels * (part + 1) / parts
+    site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
       let first = place(block, range)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * 3) { factors in
-        for (k, c) in range.enumerated() {
-          let (a, b, d) = gradientFactors(c)
-          factors.initializeElement(at: k * 3, to: a)
-          factors.initializeElement(at: k * 3 + 1, to: b)
-          factors.initializeElement(at: k * 3 + 2, to: d)
-        }
-        guard let factors = factors.baseAddress else { return }
-        kernels.batchInputGradient(
-          range.count, pixels, numbers + range.lowerBound * 3, factors,
-          step?.mask(ofBlock: block), input.values + first,
-          clamped.map { UnsafePointer($0 + first) }, dy + first, dx + first)
-      }
+      kernels.batchInputGradient(
+        range.count, pixels, numbers + range.lowerBound * 3,
+        gradientFactors + range.lowerBound * 3, step?.mask(ofBlock: block), input.values + first,
+        clamped.map { UnsafePointer($0 + first) }, dy + first, dx + first)
     }
   }
 
-  /// Σdy and Σdy·(x − μ) of a channel.
-  private func gradientSum(_ c: Int) -> (Double, Double) {
+  /// The gradients of a channel's scale and shift, and the factors of its input's gradient
+  /// ∂E/∂x = a·∂E/∂y + b·(x − μ) + d.
+  private func combineGradients(_ c: Int) {
     var (sum, product) = (0.0, 0.0)
     for block in 0..<blocks {
       let s = gradientSums + (block * channels + c) * 2
       sum += Double(s[0])
       product += Double(s[1])
     }
-    return (sum, product)
-  }
-
-  /// ∂E/∂x = a·∂E/∂y + b·(x − μ) + d.
-  private func gradientFactors(_ c: Int) -> (Float, Float, Float) {
-    let a = numbers.base[c * 3 + 1]
-    guard let step else { return (a, 0, 0) }
-    let (sum, product) = gradientSum(c)
-    let count = Double(step.images * pixels)
     let inverse = Double(inverseDeviations.base[c])
-    return (
-      a, Float(-Double(a) * inverse * inverse * product / count), Float(-Double(a) * sum / count)
-    )
+    if layer.isAffine {
+      parameters[0].gradient?.base[c] = Float(product * inverse)
+      parameters[1].gradient?.base[c] = Float(sum)
+    }
+    let a = Double(numbers.base[c * 3 + 1])
+    let count = step.map { Double($0.images * pixels) }
+    gradientFactors.base[c * 3] = Float(a)
+    gradientFactors.base[c * 3 + 1] =
+      count.map { Float(-a * inverse * inverse * product / $0) } ?? 0
+    gradientFactors.base[c * 3 + 2] = count.map { Float(-a * sum / $0) } ?? 0
   }
 }

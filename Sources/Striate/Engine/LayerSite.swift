@@ -76,6 +76,8 @@ public struct LayerSite {
   var prepare: [Tasks] = []
   var forward: [Phase] = []
   var backward: [Phase] = []
+  /// What follows the way back of all layers.
+  var sums: [Tasks] = []
   var memory: [Storage] = []
   var offsets: [Offsets] = []
 
@@ -150,7 +152,8 @@ public struct LayerSite {
   static let fewestTasks = 8
 
   /// Appends a step in which every block is cut into parts of `units` units: `body` takes a block and a
-  /// range of units.
+  /// range of units. It reads and writes values and gradients of that block alone: steps like it that
+  /// follow one another may run to the end of one block before the next begins.
   public mutating func forEachPart(
     of units: Int, onTheWayBack: Bool = false,
     _ body: @escaping @Sendable (_ block: Int, _ units: Range<Int>) -> Void
@@ -160,11 +163,9 @@ public struct LayerSite {
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       body(block, units * part / parts..<units * (part + 1) / parts)
     }
-    if onTheWayBack {
-      backward(tasks: blocks * parts, run)
-    } else {
-      forward(tasks: blocks * parts, run)
-    }
+    let way: Way = onTheWayBack ? .back : .forward
+    begin(way)
+    add(way, tasks: blocks * parts, reach: .block, run)
   }
 }
 

@@ -70,7 +70,7 @@ final class LossStep: @unchecked Sendable {
     let (compute, target, count) = (plan.kernels.targetWeights, targets.values, counts.floats)
     let (stride, elements) = (targets.blockStride, targets.elements)
     return Phase(groups: [
-      Tasks(count: plan.blocks) { [outputWeights] block in
+      Tasks(count: plan.blocks, reach: .block) { [outputWeights] block in
         compute(
           elements, outputWeights.map { UnsafePointer($0.base) }, target + block * stride,
           count + block * 2 * laneCount)
@@ -108,7 +108,7 @@ final class LossStep: @unchecked Sendable {
     let spare = output.gradient == nil ? Storage(count: plan.blocks * output.blockStride) : nil
     let gradient = output.gradient ?? spare?.floats ?? output.values
     return Phase(groups: [
-      Tasks(count: plan.blocks) { [spare, outputWeights] block in
+      Tasks(count: plan.blocks, reach: .block) { [spare, outputWeights] block in
         _ = spare
         let place = block * output.blockStride
         compute(

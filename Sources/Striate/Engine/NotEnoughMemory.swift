@@ -32,7 +32,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
     let floats =
       Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
       + shared * Double(workers)
-      + Double(network.parameterCount) * (isTraining ? 6 : 2) + besides
+      + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessMemory.available)
     guard needed <= available else {

@@ -43,9 +43,14 @@ package final class Plan: @unchecked Sendable {
 
   private(set) var inputs: [LaneValue] = []
   private(set) var values: [LaneValue] = []
+  /// What follows from the parameters alone: weights scaled for a normalisation that follows, and then weights in
+  /// the order of the kernels.
+  private(set) var folding: [Tasks] = []
   private(set) var prepare: [Tasks] = []
   private(set) var forward: [Phase] = []
   private(set) var backward: [Phase] = []
+  /// What follows the way back: sums of the gradients of parameters.
+  private(set) var sums: [Phase] = []
   private var memory: [Storage] = []
   private var offsets: [Offsets] = []
   private let scratch = SharedScratch()
@@ -55,9 +60,9 @@ package final class Plan: @unchecked Sendable {
   let gradients: Storage?
   private(set) var places: [ParameterPlace] = []
 
-  private lazy var prepareProgram = Program([Phase(groups: prepare)])
-  private lazy var forwardProgram = Program(forward)
-  private lazy var backwardProgram = Program(backward)
+  private lazy var prepareProgram = Program([Phase(groups: folding), Phase(groups: prepare)])
+  private lazy var forwardProgram = Program(byBlock(forward))
+  private lazy var backwardProgram = Program(byBlock(backward) + sums)
 
   /// The values that the network gives.
   var outputs: [LaneValue] { network.outputs.map(read) }
@@ -144,6 +149,12 @@ package final class Plan: @unchecked Sendable {
   /// Runs the layers backwards from the output's gradient that lies in the plan.
   func runBackward() { pool.run(backwardProgram) }
 
+  /// Phases that run one after the other, with those that stay in a block of images as one where there
+  /// are enough blocks for all threads.
+  func byBlock(_ phases: [Phase]) -> [Phase] {
+    phases.byBlock(blocks: blocks, threads: pool.threads)
+  }
+
   // MARK: Compiling
 
   private func allocate(_ count: Int) -> Floats {
@@ -158,8 +169,9 @@ package final class Plan: @unchecked Sendable {
   }
 
   private func compile() {
-    let layout = PlanLayout(network)
     let isTraining = mode.isTraining
+    let layout = PlanLayout(network, isTraining: isTraining)
+    var reuse = MemoryReuse(network, layout)
     // One gradient for each reader of a value; the first of them becomes the sum of all.
     var readers: [Network.Value: [Floats]] = [:]
     var sums = ParameterSums()
@@ -170,7 +182,9 @@ package final class Plan: @unchecked Sendable {
           gradient: mode.wantsInputGradients ? allocate(lanesFor: input.shape) : nil))
       readers[.input(index)] = []
     }
-    var steps: [(forward: [Phase], backward: [Phase])] = []
+    var steps = [(forward: [Phase], backward: [Phase])](
+      repeating: ([], []), count: network.nodes.count)
+    var partialSums: [Tasks] = []
     for (index, node) in network.nodes.enumerated() {
       let isInPlace = layout.isInPlace[index]
       let sources = node.inputs.map { source -> LaneValue in
@@ -183,7 +197,11 @@ package final class Plan: @unchecked Sendable {
         isTraining && (layout.needsGradient[index] || mode.wantsInputGradients)
       let output = LaneValue(
         shape: node.shape,
-        values: isInPlace ? sources[0].values : allocate(lanesFor: node.shape),
+        values: isInPlace
+          ? sources[0].values
+          : isTraining
+            ? allocate(lanesFor: node.shape)
+            : reuse.place(for: index) ?? allocate(lanesFor: node.shape),
         gradient: !wantsGradient
           ? nil
           : isInPlace && sources[0].gradient != nil
@@ -193,13 +211,15 @@ package final class Plan: @unchecked Sendable {
       if let gradient = output.gradient, network.outputs[0] == .node(index) {
         readers[.node(index), default: []].append(gradient)
       }
+      if layout.isFolded[index] { continue }
+      let (layer, parameters) = folded(node, into: layout.folds[index], sums: &sums)
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
-        parameters: places(of: node, sums: &sums),
+        parameters: parameters,
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
-      node.layer.compile(into: &site)
+      layer.compile(into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }
       prepare += site.prepare
@@ -207,7 +227,9 @@ package final class Plan: @unchecked Sendable {
       offsets += site.offsets
       for phase in site.forward.indices { site.forward[phase].layer = index }
       for phase in site.backward.indices { site.backward[phase].layer = index }
-      steps.append((site.forward, site.backward))
+      steps[index] = (site.forward, site.backward)
+      partialSums += site.sums
+      if !isTraining { reuse.pass(index, values: output.values) }
     }
     scratch.allocate(workers: pool.threads, marker: marker)
     forward = steps.flatMap(\.forward)
@@ -218,7 +240,7 @@ package final class Plan: @unchecked Sendable {
       backward += steps[index].backward
     }
     for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
-    backward += sums.phase(kernels: kernels)
+    self.sums = [Phase(groups: partialSums)] + sums.phase(kernels: kernels)
   }
 
   /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is
@@ -233,7 +255,7 @@ package final class Plan: @unchecked Sendable {
       gradient.base.update(repeating: 0, count: blocks * stride)
       guard network.nodes[index].layer.isView else { continue }
       phase.groups.append(
-        Tasks(count: blocks) { block in
+        Tasks(count: blocks, reach: .block) { block in
           (gradient + block * stride).update(repeating: 0, count: stride)
         })
     }
@@ -250,6 +272,31 @@ package final class Plan: @unchecked Sendable {
       sums.add(own, to: sum, count: Plan.padded(place.count))
       return ParameterPlace(values: place.values, gradient: own, count: place.count)
     }
+  }
+
+  /// A node's layer and its parameters; with those of the normalisation behind it, where there is one that it takes
+  /// in.
+  private func folded(
+    _ node: Network.Node, into norm: Int?, sums: inout ParameterSums
+  ) -> (any Layer, [ParameterPlace]) {
+    let own = places(of: node, sums: &sums)
+    guard let norm, let layer = node.layer as? any AbsorbsScale,
+      let batchNorm = network.nodes[norm].layer as? BatchNorm
+    else { return (node.layer, own) }
+    let others = places(of: network.nodes[norm], sums: &sums)
+    let channels = others[others.count - 1].count
+    let biasCount = own.count > 1 ? own[1].count : channels
+    let (weights, biases) = (
+      allocate(Plan.padded(own[0].count)), allocate(Plan.padded(biasCount))
+    )
+    folding.append(batchNorm.folding(others, into: own, weights: weights, biases: biases))
+    return (
+      layer.withBias,
+      [
+        ParameterPlace(values: weights, gradient: nil, count: own[0].count),
+        ParameterPlace(values: biases, gradient: nil, count: biasCount),
+      ]
+    )
   }
 
   /// A value of the network.
@@ -279,7 +326,7 @@ package final class Plan: @unchecked Sendable {
     let (add, stride) = (kernels.add, value.blockStride)
     return [
       Phase(groups: [
-        Tasks(count: blocks) { block in
+        Tasks(count: blocks, reach: .block) { block in
           for place in places.dropFirst() {
             add(stride, place + block * stride, places[0] + block * stride)
           }
@@ -323,7 +370,7 @@ extension Network {
 }
 
 /// Which values share memory and which layers run as one.
-private struct PlanLayout {
+struct PlanLayout {
   /// The output lies where the input lies.
   var isInPlace: [Bool]
   /// The ReLU that follows is computed along with the layer.
@@ -332,11 +379,17 @@ private struct PlanLayout {
   var isFusedReLU: [Bool]
   /// The layer is such a ReLU, and its gradient is computed along as well.
   var isMaskedReLU: [Bool]
+  /// The normalisation whose scales and shifts the layer takes into its weights.
+  var folds: [Int?]
+  /// The layer is such a normalisation.
+  var isFolded: [Bool]
   /// Something before the layer, or the layer itself, has parameters to train.
   var needsGradient: [Bool]
 
-  init(_ network: Network) {
+  init(_ network: Network, isTraining: Bool) {
     let count = network.nodes.count
+    folds = Array(repeating: nil, count: count)
+    isFolded = Array(repeating: false, count: count)
     isInPlace = Array(repeating: false, count: count)
     fusesReLU = isInPlace
     isFusedReLU = isInPlace
@@ -355,9 +408,18 @@ private struct PlanLayout {
           return false
         }
       isInPlace[index] = node.layer.isView
-      guard node.inputs.count == 1, case .node(let source) = node.inputs[0],
+      guard node.inputs.count == 1, case .node(var source) = node.inputs[0],
         readers[source] == 1
       else { continue }
+      if !isTraining, node.layer is BatchNorm, !isInPlace[source],
+        network.nodes[source].layer is any AbsorbsScale
+      {
+        (folds[source], isFolded[index], isInPlace[index]) = (index, true, true)
+        continue
+      }
+      if isFolded[source], case .node(let folding) = network.nodes[source].inputs[0] {
+        source = folding
+      }
       let producer = network.nodes[source].layer
       if node.layer is any RunsInPlace, !node.layer.backwardNeeds.contains(.inputs),
         !producer.backwardNeeds.contains(.output), !isInPlace[source]

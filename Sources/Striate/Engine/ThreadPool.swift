@@ -10,21 +10,36 @@ import Synchronization
   import Darwin
 #endif
 
+/// What the tasks of a group read and write.
+enum Reach: Sendable {
+  /// One block of images: the tasks of a block lie side by side, read of what the program computes nothing
+  /// but that block's and what earlier steps made of all blocks, and write that block alone.
+  case block
+  /// Gradients of parameters, which nothing reads before all layers have run back.
+  case parameters
+  /// Anything.
+  case everything
+}
+
 /// Work that can be done in any order: a number of tasks and what each does.
 struct Tasks: Sendable {
   let count: Int
+  let reach: Reach
   let body: @Sendable (_ task: Int, _ worker: Int) -> Void
 
   /// Tasks that do not care which worker runs them.
-  init(count: Int, body: @escaping @Sendable (_ task: Int) -> Void) {
-    self.count = count
-    self.body = { task, _ in body(task) }
+  init(
+    count: Int, reach: Reach = .everything, body: @escaping @Sendable (_ task: Int) -> Void
+  ) {
+    self.init(count: count, reach: reach, onWorker: { task, _ in body(task) })
   }
 
   /// Tasks that use memory of the worker that runs them.
-  init(count: Int, onWorker body: @escaping @Sendable (_ task: Int, _ worker: Int) -> Void) {
-    self.count = count
-    self.body = body
+  init(
+    count: Int, reach: Reach = .everything,
+    onWorker body: @escaping @Sendable (_ task: Int, _ worker: Int) -> Void
+  ) {
+    (self.count, self.reach, self.body) = (count, reach, body)
   }
 }
 

@@ -14,33 +14,37 @@ extension LayerSite {
 
   /// Adds work to the last step; neither may depend on the other.
   mutating func add(
-    _ way: Way, tasks count: Int, _ body: @escaping @Sendable (_ task: Int) -> Void
+    _ way: Way, tasks count: Int, reach: Reach = .everything,
+    _ body: @escaping @Sendable (_ task: Int) -> Void
   ) {
-    add(way, Tasks(count: count, body: body))
+    add(way, Tasks(count: count, reach: reach, body: body))
   }
 
   /// Adds work to the last step that uses memory of its own while it runs: `scratch` Floats for each
   /// worker, zero at first and as the worker's last task left them afterwards.
   mutating func add(
-    _ way: Way, tasks count: Int, scratch: Int,
+    _ way: Way, tasks count: Int, reach: Reach = .everything, scratch: Int,
     _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     let memory = allocate(workers * scratch)
     add(
-      way, Tasks(count: count, onWorker: { task, worker in body(task, memory + worker * scratch) }))
+      way,
+      Tasks(
+        count: count, reach: reach,
+        onWorker: { task, worker in body(task, memory + worker * scratch) }))
   }
 
   /// Adds work to the last step that uses memory while it runs: `scratch` Floats of the worker's, which
   /// all steps of the plan share. A task writes them before it reads them.
   mutating func addOverwriting(
-    _ way: Way, tasks count: Int, scratch: Int,
+    _ way: Way, tasks count: Int, reach: Reach = .everything, scratch: Int,
     _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     sharedScratch.reserve(scratch)
     add(
       way,
       Tasks(
-        count: count,
+        count: count, reach: reach,
         onWorker: { [sharedScratch] task, worker in body(task, sharedScratch.base(of: worker)) }))
   }
 

@@ -38,12 +38,31 @@ public struct Add: Layer, Equatable {
 
 // MARK: Engine
 
-extension Add {
+extension Add: MasksGradient {
   public func compile(into site: inout LayerSite) {
-    site.combine(site.inputs.map(\.values), into: site.output.values) { $0.add }
-    guard site.isTraining, let dy = site.output.gradient else { return }
-    for dx in site.inputs.compactMap(\.gradient) {
-      site.combine([dy], into: dx, onTheWayBack: true) { $0.add }
+    let (kernels, inputs, output, floor) = (site.kernels, site.inputs, site.output, site.floor)
+    site.forEachPart(of: output.elements) { block, range in
+      let place = block * output.blockStride + range.lowerBound * laneCount
+      let (count, y) = (range.count * laneCount, output.values + place)
+      for (index, input) in inputs.enumerated().dropFirst() {
+        let isLast = index == inputs.count - 1
+        kernels.sum(
+          count, isLast ? floor : -.infinity, index == 1 ? inputs[0].values + place : y,
+          input.values + place, y)
+      }
+    }
+    guard site.isTraining, let dy = output.gradient else { return }
+    let gradients = inputs.compactMap(\.gradient)
+    site.forEachPart(of: output.elements, onTheWayBack: true) { block, range in
+      let place = block * output.blockStride + range.lowerBound * laneCount
+      let count = range.count * laneCount
+      for dx in gradients {
+        if floor == 0 {
+          kernels.masked(count, dy + place, output.values + place, dx + place)
+        } else {
+          kernels.copyRows(1, count, dy + place, count, dx + place, count)
+        }
+      }
     }
   }
 }

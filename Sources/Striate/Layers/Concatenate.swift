@@ -83,17 +83,17 @@ extension Concatenate {
   public func compile(into site: inout LayerSite) {
     let (copy, output, blocks) = (site.kernels.copyRows, site.output, site.blocks)
     var first = 0
-    site.forward(tasks: 0) { _ in }
-    site.backward(tasks: 0) { _ in }
+    site.begin(.forward)
+    site.begin(.back)
     for input in site.inputs {
       let (place, count) = (first, input.blockStride)
-      site.alsoForward(tasks: blocks) { block in
+      site.add(.forward, tasks: blocks, reach: .block) { block in
         copy(
           1, count, input.values + block * count, count,
           output.values + (block * output.blockStride + place), count)
       }
       if let dy = output.gradient, let dx = input.gradient {
-        site.alsoBackward(tasks: blocks) { block in
+        site.add(.back, tasks: blocks, reach: .block) { block in
           copy(
             1, count, dy + (block * output.blockStride + place), count, dx + block * count, count)
         }

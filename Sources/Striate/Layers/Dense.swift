@@ -99,6 +99,10 @@ public struct Dense: Layer, Equatable {
 // MARK: Engine
 
 extension Dense {
+  /// The most weights that every block of images reads anew: they stay in the second-level cache. With
+  /// more, some outputs are computed for all blocks at a time.
+  private static let weightsByBlock = 1 << 18
+
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
@@ -112,21 +116,32 @@ extension Dense {
     let chunk: @Sendable (Int) -> Range<Int> = { part in
       rows * part / parts * 4..<min(outputs, rows * (part + 1) / parts * 4)
     }
-    site.forward(tasks: parts) { part in
-      kernels.denseForward(
-        pass, chunk(part), input.values + 0, weights + 0, biases + 0, stride, output.values + 0)
+    let isSmall = inputs * outputs <= Dense.weightsByBlock
+    let block = DensePass(inputs: inputs, outputs: outputs, blocks: 1, floor: site.floor)
+    if isSmall {
+      site.forEachPart(of: rows) { n, range in
+        kernels.denseForward(
+          block, range.lowerBound * 4..<min(outputs, range.upperBound * 4),
+          input.values + n * input.blockStride, weights + 0, biases + 0, stride,
+          output.values + n * output.blockStride)
+      }
+    } else {
+      site.forward(tasks: parts) { part in
+        kernels.denseForward(
+          pass, chunk(part), input.values + 0, weights + 0, biases + 0, stride, output.values + 0)
+      }
     }
     guard site.isTraining, let dy = output.gradient else { return }
-    site.backward(tasks: 0) { _ in }
+    site.begin(.back)
     if let dw = site.parameters[0].gradient {
       let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
       let transposed = site.allocateOverwritten(blocks * laneCount * rowStride)
-      site.alsoForward(tasks: blocks) { block in
+      site.add(.forward, tasks: blocks, reach: .block) { block in
         kernels.lanesToRows(
           inputs, input.values + block * input.blockStride,
           transposed + block * laneCount * rowStride, rowStride)
       }
-      site.alsoBackward(tasks: parts) { part in
+      site.add(.back, tasks: parts, reach: .parameters) { part in
         kernels.denseWeightGradient(
           pass, chunk(part), transposed + 0, rowStride, dy + 0, dw + 0)
       }
@@ -136,8 +151,18 @@ extension Dense {
     }
     guard let dx = input.gradient else { return }
     let columns = (inputs + 7) / 8
+    if isSmall {
+      let parts = site.parts(of: columns)
+      site.add(.back, tasks: blocks * parts, reach: .block) { task in
+        let (n, part) = task.quotientAndRemainder(dividingBy: parts)
+        kernels.denseInputGradient(
+          block, columns * part / parts * 8..<min(inputs, columns * (part + 1) / parts * 8),
+          dy + n * output.blockStride, weights + 0, dx + n * input.blockStride)
+      }
+      return
+    }
     let columnParts = min(columns, LayerSite.fewestTasks)
-    site.alsoBackward(tasks: columnParts) { part in
+    site.add(.back, tasks: columnParts) { part in
       kernels.denseInputGradient(
         pass,
         columns * part / columnParts * 8..<min(inputs, columns * (part + 1) / columnParts * 8),

@@ -91,7 +91,7 @@ extension Multiply: NeedsMemory {
       let isGate = product.factors[index].isGate
       // What a gate is summed over: with more than two values, the product of all but the first of them.
       let scratch = isGate && others.count > 1 ? product.channelStride : 0
-      site.add(.back, tasks: blocks * parts, scratch: scratch) { task, scratch in
+      site.add(.back, tasks: blocks * parts, reach: .block, scratch: scratch) { task, scratch in
         let (block, part) = task.quotientAndRemainder(dividingBy: parts)
         let channels =
           product.channels * part / parts..<product.channels * (part + 1) / parts

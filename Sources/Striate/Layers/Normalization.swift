@@ -198,7 +198,7 @@ extension Normalization {
       let dw = site.parameters[0].gradient ?? site.allocateOverwritten(count)
       let db = site.parameters[1].gradient ?? site.allocateOverwritten(count)
       let parts = min(count, LayerSite.fewestTasks)
-      site.add(.back, tasks: parts) { part in
+      site.add(.back, tasks: parts, reach: .parameters) { part in
         kernels.normalizationParameterGradients(
           pass, count * part / parts..<count * (part + 1) / parts, input.values + 0,
           statistics + 0, dy + 0, dw + 0, db + 0)
@@ -206,7 +206,7 @@ extension Normalization {
     }
     guard let dx = input.gradient else { return }
     let parts = site.parts(of: pass.units)
-    site.add(.back, tasks: site.blocks * parts) { task in
+    site.add(.back, tasks: site.blocks * parts, reach: .block) { task in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       kernels.normalizationGradient(
         pass, pass.units * part / parts..<pass.units * (part + 1) / parts,

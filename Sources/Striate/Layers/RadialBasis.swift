@@ -105,29 +105,29 @@ extension RadialBasis: NeedsMemory {
     let (features, units, blocks) = (input.elements, units, site.blocks)
     let centres = site.parameters[0].values
     let (kernel, scale) = (function.kernel, Float(function.scale))
-    site.forward(tasks: blocks) { block in
+    site.forEachPart(of: 1) { block, _ in
       kernels.radial(
         kernel, scale, features, units, input.values + block * input.blockStride, centres + 0,
         output.values + block * output.blockStride)
     }
     guard site.isTraining, let dy = output.gradient else { return }
     let slope = site.allocateOverwritten(blocks * output.blockStride)
-    site.backward(tasks: blocks) { block in
+    site.forEachPart(of: 1, onTheWayBack: true) { block, _ in
       let place = block * output.blockStride
       kernels.radialSlope(
         kernel, scale, units, output.values + place, dy + place, slope + place)
     }
-    site.backward(tasks: 0) { _ in }
+    site.begin(.back)
     if let dc = site.parameters[0].gradient {
       let parts = min(units, LayerSite.fewestTasks)
-      site.alsoBackward(tasks: parts) { part in
+      site.add(.back, tasks: parts, reach: .parameters) { part in
         kernels.radialCentreGradient(
           features, units, units * part / parts..<units * (part + 1) / parts, blocks,
           input.values + 0, centres + 0, slope + 0, dc + 0)
       }
     }
     guard let dx = input.gradient else { return }
-    site.alsoBackward(tasks: blocks) { block in
+    site.add(.back, tasks: blocks, reach: .block) { block in
       kernels.radialInputGradient(
         features, units, input.values + block * input.blockStride, centres + 0,
         slope + block * output.blockStride, dx + block * input.blockStride)

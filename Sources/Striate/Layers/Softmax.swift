@@ -69,13 +69,13 @@ extension Softmax {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let channels = output.shape[0]
     let pixels = output.elements / channels
-    site.forward(tasks: site.blocks) { block in
+    site.forEachPart(of: 1) { block, _ in
       kernels.softmax(
         channels, pixels, input.values + block * input.blockStride,
         output.values + block * output.blockStride)
     }
     guard site.isTraining, let dy = output.gradient, let dx = input.gradient else { return }
-    site.backward(tasks: site.blocks) { block in
+    site.forEachPart(of: 1, onTheWayBack: true) { block, _ in
       let place = block * output.blockStride
       kernels.softmaxGradient(channels, pixels, output.values + place, dy + place, dx + place)
     }

@@ -134,7 +134,7 @@ final class BatchLoader: @unchecked Sendable {
   /// the ignored class; the target of a single output for two classes is the class itself, 0 or 1.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
     Tasks(
-      count: plan.blocks,
+      count: plan.blocks, reach: .block,
       onWorker: { [self] block, worker in
         let input = plan.inputs[0]
         let target = input.values + block * input.blockStride

@@ -64,11 +64,13 @@ final class TrainingRun {
     }
     setting =
       trainer.checkpoints == nil ? [:] : try trainer.setting(network, dataset, epochs: epochs)
-    let load = Phase(
-      groups: [loader.tasks(targets: lossStep.targets, ignoring: trainer.loss.ignoredIndex)]
-        + plan.prepare)
+    let load = Phase(groups: [
+      loader.tasks(targets: lossStep.targets, ignoring: trainer.loss.ignoredIndex)
+    ])
     let phases =
-      [load] + plan.forward + lossStep.phases + plan.backward + updater.accumulation
+      [Phase(groups: plan.prepare)]
+      + plan.byBlock([load] + plan.forward + lossStep.phases + plan.backward)
+      + plan.sums + updater.accumulation
     gathering = Program(phases)
     stepping = Program(phases + updater.update)
     try resume()

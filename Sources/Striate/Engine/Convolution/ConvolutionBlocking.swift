@@ -21,6 +21,11 @@ enum ConvolutionBlocking {
   /// Filters whose products wait to be transformed back, a multiple of every tile.
   static let winogradFilters = 16
 
+  /// Filters and channels whose sums Winograd's algorithm keeps for the gradient of the weights, and tiles that
+  /// it transforms for them together.
+  static let winogradGradientChannels = 64
+  static let winogradGradientTiles = 4
+
   /// The taps of one task of a weight gradient: their sums stay in the second-level cache.
   static let gradientTaps = 1024
 

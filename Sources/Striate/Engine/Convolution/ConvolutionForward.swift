@@ -41,7 +41,7 @@ extension ConvolutionGeometry {
     let bands = ConvolutionGeometry.bands(
       rows: rows.output, slices: slices.output, blocks: site.blocks, blockStride: x.blockStride)
     let slices = slices.output
-    site.add(way, tasks: site.blocks * slices * bands) { [self] task in
+    site.add(way, tasks: site.blocks * slices * bands, reach: .block) { [self] task in
       let (plane, band) = task.quotientAndRemainder(dividingBy: bands)
       let (block, slice) = plane.quotientAndRemainder(dividingBy: slices)
       let range = rows.output * band / bands..<rows.output * (band + 1) / bands

@@ -74,7 +74,7 @@ extension ConvolutionGeometry {
       first in
       first..<(columns[first...].firstIndex(of: true) ?? columns.count)
     }
-    site.add(way, tasks: site.blocks * channels) { task in
+    site.add(way, tasks: site.blocks * channels, reach: .block) { task in
       let (block, channel) = task.quotientAndRemainder(dividingBy: channels)
       let bias = (parameters.bias + channel * parameters.biasFilterStride).pointee
       let value = max(bias, parameters.floor)
@@ -112,7 +112,7 @@ extension ConvolutionGeometry {
     }
     let memory = band.memory
     site.add(
-      way, tasks: site.blocks * band.slice.count * band.bands, scratch: band.scratch
+      way, tasks: site.blocks * band.slice.count * band.bands, reach: .block, scratch: band.scratch
     ) { [self] task, scratch in
       let (plane, part) = task.quotientAndRemainder(dividingBy: band.bands)
       let (block, slice) = plane.quotientAndRemainder(dividingBy: band.slice.count)

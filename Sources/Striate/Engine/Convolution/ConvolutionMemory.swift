@@ -13,9 +13,9 @@ extension ConvolutionGeometry {
     if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
     let border = borderMemory(blocks: blocks)
     if usesWinograd(on: .best) {
-      let copies = mode == .zeros ? 0 : 1.0
-      return (isTraining ? (1 + copies) * border : copies * border)
-        + (isTraining ? 2 : 1) * winogradWeights
+      let copies = mode == .zeros ? 0 : isTraining ? 2.0 : 1.0
+      return copies * border + (isTraining ? 2 : 1) * winogradWeights
+        + (isTraining ? winogradGradientMemory(blocks: blocks) : 0)
     }
     guard isTraining else { return border }
     return mode == .zeros
@@ -26,17 +26,20 @@ extension ConvolutionGeometry {
   /// For the transposed convolution.
   func transposedMemory(isTraining: Bool, blocks: Int, workers: Int) -> Double {
     if isPointwise { return pointwiseMemory(isTraining: true, workers: workers) }
-    let border = isTraining ? borderMemory(blocks: blocks) : 0
-    return usesWinograd(on: .best)
-      ? border + (isTraining ? 2 : 1) * winogradWeights
-      : border + scratchMemory(blocks: blocks, workers: workers)
+    guard usesWinograd(on: .best) else {
+      return (isTraining ? borderMemory(blocks: blocks) : 0)
+        + scratchMemory(blocks: blocks, workers: workers)
+    }
+    return (isTraining ? 2 : 1) * winogradWeights
+      + (isTraining ? winogradGradientMemory(blocks: blocks) : 0)
   }
 
   /// What one worker shares with all other steps: see `LayerSite.addOverwriting`.
   func sharedMemory(isTraining: Bool) -> Double {
-    max(
-      usesWinograd(on: .best) ? winogradScratch : 0,
-      isTraining && !isDepthwise ? Double(gradientSums) : 0)
+    if usesWinograd(on: .best) {
+      return max(winogradScratch, isTraining ? Double(winogradGradientScratch) : 0)
+    }
+    return isTraining && !isDepthwise ? Double(gradientSums) : 0
   }
 
   /// The image with its border.

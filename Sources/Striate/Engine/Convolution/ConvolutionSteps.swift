@@ -17,8 +17,7 @@ extension ConvolutionGeometry {
     let usesWinograd = usesWinograd(on: site.kernels, bias: bias)
     let hasCopies = hasBorder && mode != .zeros
     var x = imageMaps(input.values)
-    let learns = site.isTraining && site.parameters[0].gradient != nil
-    if !usesWinograd || hasCopies || learns {
+    if !usesWinograd || hasCopies {
       x = appendBorder(to: &site, .forward, of: input.values, mode: mode)
     }
     if usesWinograd {
@@ -33,7 +32,12 @@ extension ConvolutionGeometry {
     site.begin(.back)
     let border = addInputGradient(to: &site, from: dy, mode: mode)
     if let dw = site.parameters[0].gradient {
-      addWeightGradient(to: &site, x: x, gradient: dy, result: dw)
+      if usesWinograd {
+        (hasCopies ? withoutBorder : self)
+          .addWinogradWeightGradient(to: &site, x: x, gradient: dy, result: dw)
+      } else {
+        addWeightGradient(to: &site, x: x, gradient: dy, result: dw)
+      }
     }
     addBiasGradient(to: &site, bias: bias)
     if let border, let dx = input.gradient {
@@ -95,7 +99,7 @@ extension ConvolutionGeometry {
     guard site.isTraining, let gradient = site.output.gradient else { return }
     let usesWinograd = usesWinograd(on: site.kernels)
     var dy = imageMaps(gradient)
-    if !usesWinograd || site.parameters[0].gradient != nil {
+    if !usesWinograd {
       dy = appendBorder(to: &site, .back, of: gradient, mode: .zeros)
     }
     if usesWinograd, let dx = input.gradient {
@@ -111,7 +115,11 @@ extension ConvolutionGeometry {
       site.begin(.back)
     }
     if let dw = site.parameters[0].gradient {
-      addWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)
+      if usesWinograd {
+        addWinogradWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)
+      } else {
+        addWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)
+      }
     }
     if bias, let db = site.parameters[1].gradient {
       site.appendBiasGradient(dy: gradient, to: db, count: channels, pixels: inputPixels)

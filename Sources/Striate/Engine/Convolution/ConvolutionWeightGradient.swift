@@ -21,7 +21,9 @@ extension ConvolutionGeometry {
     let shape = ConstantGradientPass(pass: pass.blocked(channelTaps: kernelSize))
     let tiles = (groupFilters + 3) / 4
     let tapParts = gradientTapParts
-    site.addOverwriting(.back, tasks: groups * tiles * tapParts, scratch: gradientSums) {
+    site.addOverwriting(
+      .back, tasks: groups * tiles * tapParts, reach: .parameters, scratch: gradientSums
+    ) {
       [self] task, sums in
       let (place, part) = task.quotientAndRemainder(dividingBy: tapParts)
       let (group, tile) = place.quotientAndRemainder(dividingBy: tiles)
@@ -55,7 +57,7 @@ extension LayerSite {
   mutating func appendBiasGradient(dy: Floats, to db: Floats, count: Int, pixels: Int) {
     let (kernels, blocks, blockStride) = (kernels, blocks, output.blockStride)
     let parts = min(count, LayerSite.fewestTasks)
-    add(.back, tasks: parts) { part in
+    add(.back, tasks: parts, reach: .parameters) { part in
       let range = count * part / parts..<count * (part + 1) / parts
       kernels.sumLanes(
         range.count, pixels, blocks, blockStride, dy + range.lowerBound * pixels * laneCount,

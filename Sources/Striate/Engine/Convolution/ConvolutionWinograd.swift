@@ -93,7 +93,7 @@ extension ConvolutionGeometry {
     // As the sum is cut, by what a part reads.
     let bytes = x.blockStride * MemoryLayout<Float>.stride
     let parts = min(units, max(site.parts(of: units), bytes / ConvolutionGeometry.cache))
-    site.addOverwriting(way, tasks: site.blocks * parts, scratch: pass.scratch) {
+    site.addOverwriting(way, tasks: site.blocks * parts, reach: .block, scratch: pass.scratch) {
       [groups] task, scratch in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       let first = units * part / parts * pass.tilesAtOnce

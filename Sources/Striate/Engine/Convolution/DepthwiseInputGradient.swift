@@ -45,8 +45,9 @@ extension ConvolutionGeometry {
     let zero = site.allocate(1)
     let (image, output) = (imageMaps(dx), outputMaps(dy))
     let units = site.blocks * channels * band.bands
-    let tasks = ConvolutionGeometry.tasks(units: units, size: groupFilters * band.mapStride)
-    site.add(.back, tasks: tasks, scratch: groupFilters * band.mapStride) {
+    let tasks = ConvolutionGeometry.tasks(
+      units: units, size: groupFilters * band.mapStride, blocks: site.blocks)
+    site.add(.back, tasks: tasks, reach: .block, scratch: groupFilters * band.mapStride) {
       [self] task, scratch in
       for unit in units * task / tasks..<units * (task + 1) / tasks {
         let (map, part) = unit.quotientAndRemainder(dividingBy: band.bands)

@@ -46,10 +46,12 @@ extension ConvolutionGeometry {
       count: rows.output, reach: rows.reach, step: rows.stride, width: columns.bordered, maps: 1)
   }
 
-  /// The tasks that `units` units are cut into, each of which reads `size` Floats.
-  static func tasks(units: Int, size: Int) -> Int {
+  /// The tasks that `units` units are cut into, each of which reads `size` Floats; as many for each of
+  /// `blocks` blocks.
+  static func tasks(units: Int, size: Int, blocks: Int = 1) -> Int {
     let bytes = units * size * MemoryLayout<Float>.stride
-    return min(units, max(LayerSite.fewestTasks, bytes / taskSize))
+    let tasks = min(units, max(LayerSite.fewestTasks, bytes / taskSize))
+    return (tasks + blocks - 1) / blocks * blocks
   }
 
   func compileDepthwise(into site: inout LayerSite, bias: Conv2D.Bias) {
@@ -80,10 +82,12 @@ extension ConvolutionGeometry {
     let (x, y) = (imageMaps(site.inputs[0].values), outputMaps(site.output.values))
     let pass = depthwisePass(band, parameters, site: &site)
     let units = site.blocks * channels * band.bands
-    let tasks = ConvolutionGeometry.tasks(units: units, size: band.mapStride)
+    let tasks = ConvolutionGeometry.tasks(
+      units: units, size: band.mapStride, blocks: site.blocks)
     site.begin(.forward)
-    site.add(.forward, tasks: tasks, scratch: hasBorder ? band.mapStride : 0) {
-      [self] task, scratch in
+    site.add(
+      .forward, tasks: tasks, reach: .block, scratch: hasBorder ? band.mapStride : 0
+    ) { [self] task, scratch in
       for unit in units * task / tasks..<units * (task + 1) / tasks {
         let (map, part) = unit.quotientAndRemainder(dividingBy: band.bands)
         let channel = map % channels
@@ -141,8 +145,9 @@ extension ConvolutionGeometry {
         gradientBlockStride: 0))
     let weights = groupFilters * kernelSize
     let tasks = ConvolutionGeometry.tasks(units: channels, size: blocks * x.mapStride)
-    site.add(.back, tasks: tasks, scratch: band.mapStride + weights * laneCount) {
-      [self] task, memory in
+    site.add(
+      .back, tasks: tasks, reach: .parameters, scratch: band.mapStride + weights * laneCount
+    ) { [self] task, memory in
       let (sums, scratch) = (memory, memory + weights * laneCount)
       for channel in channels * task / tasks..<channels * (task + 1) / tasks {
         sums.update(repeating: 0, count: weights * laneCount)

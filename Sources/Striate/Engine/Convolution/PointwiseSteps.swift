@@ -43,7 +43,8 @@ extension ConvolutionGeometry {
     let bands = ConvolutionGeometry.bands(
       rows: chunks, slices: 1, blocks: site.blocks, blockStride: x.blockStride)
     site.add(
-      way, tasks: site.blocks * bands, scratch: shape.pass.channels * gathered * laneCount
+      way, tasks: site.blocks * bands, reach: .block,
+      scratch: shape.pass.channels * gathered * laneCount
     ) { [groups] task, scratch in
       let (block, band) = task.quotientAndRemainder(dividingBy: bands)
       for chunk in chunks * band / bands..<chunks * (band + 1) / bands {

@@ -1,0 +1,341 @@
+/// The gradient of the weights of a convolution of 3 × 3 with stride 1 by Winograd's F(4×4, 3×3), with 36
+/// multiplications where the sum over pixels has 144.
+///
+///     ∂E/∂g = Gᵀ [ Σ(tiles) (A ∂E/∂Y Aᵀ) ⊙ (Bᵀ d B) ] G
+///
+/// It is the transpose of the algorithm for the outputs, with the same matrices. The sum runs over tiles and
+/// images: for each of the 36 places a product of matrices, filters × (tiles, images) × channels. Its lanes are
+/// channels, so the image is transposed on the way.
+///
+/// On random images the result differs from the sum's by less than 2e-5 of its largest element. Source: Lavin &
+/// Gray 2016, arXiv:1509.09308, with the points 0, ±1, ±2, ∞.
+@frozen
+public struct WinogradGradientPass {
+  /// Channels of the image, and the distance between two of them.
+  public var channels: Int, channelStride: Int
+  /// Channels of the output, and the distance between two of them.
+  public var filters: Int, filterStride: Int
+  /// Pixels a row, and rows, of the image and of the output.
+  public var inputWidth: Int, inputHeight: Int, width: Int, height: Int
+  /// Columns and rows of zeros before the image.
+  public var left: Int, top: Int
+  /// The distance between two blocks of images, and of their outputs.
+  public var inputBlockStride: Int, gradientBlockStride: Int
+  /// Channels and filters whose sums are kept together, and tiles that are transformed together.
+  public var channelsAtOnce: Int, filtersAtOnce: Int, tilesAtOnce: Int
+
+  @inlinable
+  public init(
+    channels: Int, channelStride: Int, filters: Int, filterStride: Int, inputWidth: Int,
+    inputHeight: Int, width: Int, height: Int, left: Int, top: Int, inputBlockStride: Int,
+    gradientBlockStride: Int, channelsAtOnce: Int, filtersAtOnce: Int, tilesAtOnce: Int
+  ) {
+    (self.channels, self.channelStride) = (channels, channelStride)
+    (self.filters, self.filterStride) = (filters, filterStride)
+    (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
+    (self.width, self.height) = (width, height)
+    (self.left, self.top) = (left, top)
+    (self.inputBlockStride, self.gradientBlockStride) = (inputBlockStride, gradientBlockStride)
+    (self.channelsAtOnce, self.filtersAtOnce) = (channelsAtOnce, filtersAtOnce)
+    self.tilesAtOnce = tilesAtOnce
+  }
+
+  /// Tiles in a row.
+  @inlinable public var tileColumns: Int { (width + 3) / 4 }
+  /// Rows of tiles.
+  @inlinable public var tileRows: Int { (height + 3) / 4 }
+  /// Floats of one transformed image's channels: whole registers.
+  @inlinable var sumRow: Int {
+    (channelsAtOnce &+ laneCount &- 1) / laneCount &* laneCount
+  }
+  /// Floats between two of them: no large power of two.
+  @inlinable var inputRow: Int { sumRow % 64 == 0 ? sumRow &+ laneCount : sumRow }
+  /// Floats between two of the 36 places of the transformed image: no power of two.
+  @inlinable var inputPlaceStride: Int { tilesAtOnce &* laneCount &* inputRow &+ laneCount }
+  /// Floats between two places of the transformed gradient.
+  @inlinable var gradientPlaceStride: Int {
+    filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount
+  }
+  /// Floats between two places of the sums.
+  @inlinable var sumPlaceStride: Int { filtersAtOnce &* sumRow &+ laneCount }
+  /// Floats of memory that a worker needs.
+  @inlinable public var scratch: Int {
+    36 &* (laneCount &* laneCount &+ inputPlaceStride &+ gradientPlaceStride &+ sumPlaceStride)
+  }
+}
+
+/// The sums of filters `filters` and channels `channels` over rows of tiles `rows`, counted through all blocks;
+/// writes weights [filter][channel][row][column].
+@inlinable @inline(__always)
+func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, filters: Range<Int>,
+  channels: Range<Int>, rows: Range<Int>, input: UnsafePointer<Float>,
+  gradient: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+  result: UnsafeMutablePointer<Float>
+) {
+  let pixels = scratch
+  let x = pixels + 36 &* laneCount &* laneCount
+  let dy = x + 36 &* pass.inputPlaceStride
+  let sums = dy + 36 &* pass.gradientPlaceStride
+  sums.update(repeating: 0, count: 36 &* pass.sumPlaceStride)
+  for index in rows {
+    let block = index / pass.tileRows
+    let row = index &- block &* pass.tileRows
+    let image =
+      input + (block &* pass.inputBlockStride &+ channels.lowerBound &* pass.channelStride)
+    let output =
+      gradient
+      + (block &* pass.gradientBlockStride &+ filters.lowerBound &* pass.filterStride)
+    var column = 0
+    while column < pass.tileColumns {
+      let count = min(pass.tilesAtOnce, pass.tileColumns &- column)
+      for k in 0..<count {
+        winogradImage(isa, pass, channels.count, row, column &+ k, k, image, pixels, x)
+        winogradGradient(isa, pass, filters.count, row, column &+ k, k, output, dy)
+      }
+      winogradSums(isa, tile, pass, filters.count, channels.count, count, x, dy, sums)
+      column &+= count
+    }
+  }
+  winogradKernels(isa, pass, filters, channels, sums, pixels, result)
+}
+
+/// Bᵀ d B of one tile: [place][tile, image] of channels.
+@inlinable @inline(__always)
+func winogradImage<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: WinogradGradientPass, _ channels: Int, _ tileRow: Int,
+  _ tileColumn: Int, _ tile: Int, _ image: UnsafePointer<Float>,
+  _ pixels: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  let line = pass.inputWidth &* laneCount
+  let (row, column) = (4 &* tileRow &- pass.top, 4 &* tileColumn &- pass.left)
+  let corner = image + (row &* line &+ column &* laneCount)
+  var c = 0
+  while c < channels {
+    let count = min(size, channels &- c)
+    for i in 0..<6 {
+      for j in 0..<6 {
+        let (y, x) = (row &+ i, column &+ j)
+        let target = pixels + (i &* 6 &+ j) &* laneCount &* size
+        if y >= 0 && y < pass.inputHeight && x >= 0 && x < pass.inputWidth {
+          channelsOfImages(
+            isa, corner + (c &* pass.channelStride &+ i &* line &+ j &* laneCount),
+            pass.channelStride, count, target)
+        } else {
+          for n in 0..<laneCount { (target + n &* size).store(ISA.broadcast(0)) }
+        }
+      }
+    }
+    for n in 0..<laneCount {
+      let d = pixels + n &* size
+      let target = result + ((tile &* laneCount &+ n) &* pass.inputRow &+ c)
+      // Columns first, each in its place.
+      for j in 0..<6 {
+        let column = d + j &* laneCount &* size
+        var t = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for i in 0..<6 {
+          t[i] = UnsafePointer(column + i &* 6 &* laneCount &* size).load(ISA.Vector.self)
+        }
+        let v = winogradInput(isa, t)
+        for i in 0..<6 { (column + i &* 6 &* laneCount &* size).store(v[i]) }
+      }
+      for i in 0..<6 {
+        let row = UnsafePointer(d + i &* 6 &* laneCount &* size)
+        var t = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<6 { t[j] = (row + j &* laneCount &* size).load(ISA.Vector.self) }
+        let v = winogradInput(isa, t)
+        for j in 0..<6 { (target + (i &* 6 &+ j) &* pass.inputPlaceStride).store(v[j]) }
+      }
+    }
+    c &+= size
+  }
+}
+
+/// A dY Aᵀ of one tile: [place][filter][tile, image].
+@inlinable @inline(__always)
+func winogradGradient<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: WinogradGradientPass, _ filters: Int, _ tileRow: Int,
+  _ tileColumn: Int, _ tile: Int, _ output: UnsafePointer<Float>,
+  _ result: UnsafeMutablePointer<Float>
+) {
+  let line = pass.width &* laneCount
+  let height = min(4, pass.height &- 4 &* tileRow)
+  let width = min(4, pass.width &- 4 &* tileColumn)
+  let isWhole = height == 4 && width == 4
+  let corner = output + (4 &* tileRow &* line &+ 4 &* tileColumn &* laneCount)
+  for f in 0..<filters {
+    var part = 0
+    while part < laneCount {
+      let dy = corner + (f &* pass.filterStride &+ part)
+      let target =
+        result + ((f &* pass.tilesAtOnce &+ tile) &* laneCount &+ part)
+      // Columns first, to places 0 to 3 of every row; then rows over them.
+      for j in 0..<4 {
+        var d = InlineArray<4, ISA.Vector>(repeating: ISA.broadcast(0))
+        if isWhole {
+          for i in 0..<4 { d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) }
+        } else if j < width {
+          for i in 0..<4 where i < height {
+            d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self)
+          }
+        }
+        let u = winogradSpread(isa, d)
+        for i in 0..<6 { (target + (i &* 6 &+ j) &* pass.gradientPlaceStride).store(u[i]) }
+      }
+      for i in 0..<6 {
+        let row = target + i &* 6 &* pass.gradientPlaceStride
+        var d = InlineArray<4, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<4 {
+          d[j] = UnsafePointer(row + j &* pass.gradientPlaceStride).load(ISA.Vector.self)
+        }
+        let u = winogradSpread(isa, d)
+        for j in 0..<6 { (row + j &* pass.gradientPlaceStride).store(u[j]) }
+      }
+      part &+= ISA.Vector.scalarCount
+    }
+  }
+}
+
+/// A y.
+@inlinable @inline(__always)
+func winogradSpread<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ y: InlineArray<4, ISA.Vector>
+) -> InlineArray<6, ISA.Vector> {
+  let (even, odd) = (y[0] + y[2], y[1] + y[3])
+  var (far, farOdd) = (y[0], y[1] + y[1])
+  ISA.multiplyAdd(&far, ISA.broadcast(4), y[2])
+  ISA.multiplyAdd(&farOdd, ISA.broadcast(8), y[3])
+  return [y[0], even + odd, even - odd, far + farOdd, far - farOdd, y[3]]
+}
+
+/// Adds the products of all 36 places to the sums [place][filter][channel].
+@inlinable @inline(__always)
+func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, _ filters: Int,
+  _ channels: Int, _ tiles: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+  _ sums: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  let count = tiles &* laneCount
+  for place in 0..<36 {
+    let v = x + place &* pass.inputPlaceStride
+    let u = dy + place &* pass.gradientPlaceStride
+    let m = sums + place &* pass.sumPlaceStride
+    var c = 0
+    while c < channels {
+      let left = (channels &- c &+ size &- 1) / size
+      if left >= P {
+        winogradSums(isa, tile, pass, filters, count, v + c, u, m + c)
+        c &+= P &* size
+      } else if P > 2 && left == 2 {
+        winogradSums(isa, Tile<O, 2>.self, pass, filters, count, v + c, u, m + c)
+        c &+= 2 &* size
+      } else {
+        winogradSums(isa, Tile<O, 1>.self, pass, filters, count, v + c, u, m + c)
+        c &+= size
+      }
+    }
+  }
+}
+
+/// P registers of channels, all filters: O at a time, what is left one by one.
+@inlinable @inline(__always)
+func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, _ filters: Int,
+  _ count: Int, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
+  _ m: UnsafeMutablePointer<Float>
+) {
+  let step = pass.tilesAtOnce &* laneCount
+  var f = 0
+  while f &+ O <= filters {
+    winogradSum(
+      isa, tile, count, v, pass.inputRow, u + f &* step, step, m + f &* pass.sumRow, pass.sumRow)
+    f &+= O
+  }
+  while f < filters {
+    winogradSum(
+      isa, Tile<1, P>.self, count, v, pass.inputRow, u + f &* step, step, m + f &* pass.sumRow,
+      pass.sumRow)
+    f &+= 1
+  }
+}
+
+/// O filters × P registers of channels in registers.
+@inlinable @inline(__always)
+func winogradSum<ISA: InstructionSet, let O: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ count: Int, _ v: UnsafePointer<Float>,
+  _ inputRow: Int, _ u: UnsafePointer<Float>, _ gradientRow: Int,
+  _ m: UnsafeMutablePointer<Float>, _ sumRow: Int
+) {
+  let size = ISA.Vector.scalarCount
+  var sum = InlineArray<O, InlineArray<P, ISA.Vector>>(
+    repeating: InlineArray(repeating: ISA.broadcast(0)))
+  var x = v
+  for k in 0..<count {
+    var channels = InlineArray<P, ISA.Vector>(repeating: ISA.broadcast(0))
+    for p in 0..<P { channels[p] = (x + p &* size).load(ISA.Vector.self) }
+    for o in 0..<O {
+      let d = ISA.broadcast(u[o &* gradientRow &+ k])
+      for p in 0..<P { ISA.multiplyAdd(&sum[o][p], d, channels[p]) }
+    }
+    x += inputRow
+  }
+  for o in 0..<O {
+    for p in 0..<P {
+      let place = m + (o &* sumRow &+ p &* size)
+      place.store(UnsafePointer(place).load(ISA.Vector.self) + sum[o][p])
+    }
+  }
+}
+
+/// Gᵀ M G: the weights' gradients, from the sums.
+@inlinable @inline(__always)
+func winogradKernels<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: WinogradGradientPass, _ filters: Range<Int>, _ channels: Range<Int>,
+  _ sums: UnsafePointer<Float>, _ memory: UnsafeMutablePointer<Float>,
+  _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  for f in filters {
+    var c = 0
+    while c < channels.count {
+      let m = sums + ((f &- filters.lowerBound) &* pass.sumRow &+ c)
+      var half = InlineArray<6, InlineArray<3, ISA.Vector>>(
+        repeating: InlineArray(repeating: ISA.broadcast(0)))
+      for j in 0..<6 {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for i in 0..<6 {
+          d[i] = (m + (i &* 6 &+ j) &* pass.sumPlaceStride).load(ISA.Vector.self)
+        }
+        half[j] = winogradKernel(isa, d)
+      }
+      for i in 0..<3 {
+        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<6 { d[j] = half[j][i] }
+        let g = winogradKernel(isa, d)
+        for j in 0..<3 { (memory + (i &* 3 &+ j) &* size).store(g[j]) }
+      }
+      let target = result + (f &* pass.channels &+ channels.lowerBound &+ c) &* 9
+      for k in 0..<min(size, channels.count &- c) {
+        for t in 0..<9 { target[k &* 9 &+ t] = memory[t &* size &+ k] }
+      }
+      c &+= size
+    }
+  }
+}
+
+/// Gᵀ m.
+@inlinable @inline(__always)
+func winogradKernel<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ m: InlineArray<6, ISA.Vector>
+) -> InlineArray<3, ISA.Vector> {
+  let sixth = ISA.broadcast(1 / 6)
+  let (s, d) = ((m[1] + m[2]) * sixth, (m[2] - m[1]) * sixth)
+  let (p, q) = (m[3] + m[4], m[3] - m[4])
+  var (first, second, third) = (m[0] * ISA.broadcast(0.25) - s, d, m[5] - s)
+  ISA.multiplyAdd(&first, ISA.broadcast(1 / 24), p)
+  ISA.multiplyAdd(&second, ISA.broadcast(1 / 12), q)
+  ISA.multiplyAdd(&third, sixth, p)
+  return [first, second, third]
+}

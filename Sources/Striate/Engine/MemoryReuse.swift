@@ -1,0 +1,51 @@
+/// Which memory a plan for inference uses again: that of values that no later layer reads, for values of the same
+/// size.
+///
+/// Of the same size alone, so that a block of images has the same place in both: threads that are busy with other
+/// blocks are never in its way. The network's inputs and outputs keep their memory.
+struct MemoryReuse {
+  private var free: [Int: [Floats]] = [:]
+  /// For each node the nodes whose memory nobody reads after it.
+  private var endsAfter: [Int: [Int]] = [:]
+  private var places: [Int: Floats] = [:]
+  private let sizes: [Int]
+
+  init(_ network: Network, _ layout: PlanLayout) {
+    sizes = network.nodes.map { $0.shape.product }
+    // The node that owns the memory in which a node's values lie; nil where an input does.
+    var owners: [Int?] = []
+    var last: [Int: Int] = [:]
+    for (index, node) in network.nodes.enumerated() {
+      for case .node(let source) in node.inputs {
+        if let owner = owners[source] { last[owner] = index }
+      }
+      guard layout.isInPlace[index] else {
+        owners.append(index)
+        last[index] = index
+        continue
+      }
+      if case .node(let source) = node.inputs[0] {
+        owners.append(owners[source])
+      } else {
+        owners.append(nil)
+      }
+    }
+    for case .node(let output) in network.outputs {
+      if let owner = owners[output] { last[owner] = nil }
+    }
+    for (owner, index) in last { endsAfter[index, default: []].append(owner) }
+  }
+
+  /// Memory for the values of a node, where there is some that is free.
+  mutating func place(for index: Int) -> Floats? {
+    free[sizes[index]]?.popLast()
+  }
+
+  /// A node has been compiled, and its values lie there.
+  mutating func pass(_ index: Int, values: Floats) {
+    places[index] = values
+    for owner in (endsAfter[index] ?? []).sorted() {
+      if let place = places[owner] { free[sizes[owner], default: []].append(place) }
+    }
+  }
+}
