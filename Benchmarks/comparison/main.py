@@ -47,6 +47,10 @@ class Comparison:
             Contestant(process, variant, files) for process in self.processes
             for variant in variants(process.peer, chosen.compile)]
 
+    @property
+    def peers(self) -> list[Peer]:
+        return [process.peer for process in self.processes]
+
     def runners(self, case: Case) -> list[Runner]:
         return self.striate + [
             contestant for contestant in self.contestants
@@ -76,11 +80,12 @@ def compare(chosen, command: str) -> int:
         say(f"{short(chosen.striate)} is not there: run `make build` first")
         return 1
     peers, versions = installation.prepare(chosen.only)
-    setting = machine.describe(chosen.striate, chosen.isa, peers, versions, command)
     cases = plan.cases(chosen)
     with tempfile.TemporaryDirectory() as folder:
-        files = plan.convert(peers, cases, folder)
-        turns = Comparison(chosen, peers, files).run(cases)
+        comparison = Comparison(chosen, peers, plan.convert(peers, cases, folder))
+        setting = machine.describe(
+            chosen.striate, chosen.isa, comparison.peers, versions, command)
+        turns = comparison.run(cases)
     found = [row for case, part in turns.items() for row in rows(case, part)]
     text = table.markdown(found, setting)
     print(text, end="")

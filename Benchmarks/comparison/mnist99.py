@@ -124,7 +124,7 @@ def report(runs: dict[str, list[Run]], setting: machine.Setting) -> str:
             "time, of Striate's"]
     lines = [line(head), line(["---"] + ["---:"] * 4)]
     lines += [line(cells(label, part, own)) for label, part in shown.items()]
-    return "\n".join([*lines, "", f"Medians of {len(own)} runs in turn. {setting.sentence}"]) + "\n"
+    return "\n".join([*lines, "", f"Medians of runs in turn, {len(own)} of each. {setting.sentence}"]) + "\n"
 
 
 def compare(chosen: argparse.Namespace) -> int:

@@ -98,4 +98,4 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def pace(options: argparse.Namespace) -> Pace:
     if options.quick:
         return Pace(options.rounds or 1, 0.05, 1)
-    return Pace(options.rounds or 5, 0.8, 3)
+    return Pace(options.rounds or 5, 0.6, 3)

@@ -120,13 +120,14 @@ def svg(rows: list[Row], setting: Setting) -> str:
     bars, y = [], TOP
     for name, part in found.items():
         network, images = name.split("|")
+        y += max(0, 2 - len(part)) * (BAR + GAP) // 2
         middle = y + len(part) * (BAR + GAP) / 2
         bars += [text(LEFT - 12, middle - 2, network, "", "end"),
                  text(LEFT - 12, middle + 12, images, "small", "end")]
         for row in part:
             bars += bar(row, y, place)
             y += BAR + GAP
-        y += SPACE
+        y += SPACE + max(0, 2 - len(part)) * (BAR + GAP) // 2
     bottom = y - SPACE + 8
     height = bottom + 72
     machine = f"{setting.processor}, {setting.cores} cores, {setting.isa}; {setting.date}"
