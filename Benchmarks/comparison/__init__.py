@@ -1,0 +1,1 @@
+"""Times Striate beside other frameworks: needs nothing but Python's standard library."""
