@@ -13,6 +13,21 @@ public struct DensePass {
     (self.inputs, self.outputs) = (inputs, outputs)
     (self.blocks, self.floor) = (blocks, floor)
   }
+
+  /// Features that are summed over before the next outputs come: those of a block, 16 KiB, stay in the first-level
+  /// cache.
+  @inlinable static var featuresAtOnce: Int { 256 }
+
+  /// Inputs whose weights lie side by side for the way back.
+  @inlinable public static var panel: Int { 8 }
+
+  /// Floats of memory for a tile of the weights' gradients.
+  @inlinable public static var spare: Int { 8 &* laneCount }
+
+  /// Floats of the weights in panels.
+  @inlinable public var panelCount: Int {
+    (inputs &+ DensePass.panel &- 1) / DensePass.panel &* DensePass.panel &* outputs
+  }
 }
 
 /// y[n,o] = b[o] + Σ(i) w[o,i] · x[n,i] for outputs `outputs`. `biasStride` is 0 where there is no bias.
@@ -22,219 +37,292 @@ func denseForward<ISA: InstructionSet>(
   weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, biasStride: Int,
   output: UnsafeMutablePointer<Float>
 ) {
-  var block = 0
-  while block < pass.blocks {
-    let pair = block + 2 <= pass.blocks
-    var o = outputs.lowerBound
-    while o < outputs.upperBound {
-      let height = tileHeight(filtersLeft: outputs.upperBound - o, largest: 4)
-      let x = input + block * pass.inputs * laneCount
-      let w = weights + o * pass.inputs
-      let b = bias + o * biasStride
-      let y = output + (block * pass.outputs + o) * laneCount
-      switch (height, pair) {
-      case (4, true): denseForwardTile(isa, Tile<4, 2>.self, pass, x, w, b, biasStride, y)
-      case (4, false): denseForwardTile(isa, Tile<4, 1>.self, pass, x, w, b, biasStride, y)
-      case (2, true): denseForwardTile(isa, Tile<2, 2>.self, pass, x, w, b, biasStride, y)
-      case (2, false): denseForwardTile(isa, Tile<2, 1>.self, pass, x, w, b, biasStride, y)
-      case (_, true): denseForwardTile(isa, Tile<1, 2>.self, pass, x, w, b, biasStride, y)
-      case (_, false): denseForwardTile(isa, Tile<1, 1>.self, pass, x, w, b, biasStride, y)
-      }
-      o += height
-    }
-    block += pair ? 2 : 1
+  if ISA.Vector.scalarCount == 16 {
+    denseForward(
+      isa, Tile<8, 1>.self, pass, outputs, input, weights, bias, biasStride, output)
+  } else if ISA.Vector.scalarCount == 8 {
+    denseForward(
+      isa, Tile<4, 2>.self, pass, outputs, input, weights, bias, biasStride, output)
+  } else {
+    denseForward(
+      isa, Tile<2, 4>.self, pass, outputs, input, weights, bias, biasStride, output)
   }
 }
 
-/// O outputs × P blocks in registers. Even and odd inputs have their own sums: twice as many
-/// independent chains of multiply-adds as the tile alone.
+/// In tiles of O outputs × the R registers of a block; some inputs at a time, and what was summed so far waits in
+/// the output.
 @inlinable @inline(__always)
-func denseForwardTile<ISA: InstructionSet, let O: Int, let P: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: DensePass, _ input: UnsafePointer<Float>,
-  _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, _ biasStride: Int,
-  _ output: UnsafeMutablePointer<Float>
+func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
+  _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ biasStride: Int, _ output: UnsafeMutablePointer<Float>
 ) {
-  var part = 0
-  while part < laneCount {
-    var even = InlineArray<O, InlineArray<P, ISA.Vector>>(
-      repeating: InlineArray(repeating: ISA.broadcast(0)))
-    var odd = even
-    for o in 0..<O {
-      for p in 0..<P { even[o][p] = ISA.broadcast(bias[o &* biasStride]) }
-    }
-    var w = InlineArray<O, UnsafePointer<Float>>(repeating: weights)
-    for o in 0..<O { w[o] = weights + o &* pass.inputs }
-    var x = InlineArray<P, UnsafePointer<Float>>(repeating: input)
-    for p in 0..<P { x[p] = input + (p &* pass.inputs &* laneCount &+ part) }
-    var i = 0
-    while i &+ 2 <= pass.inputs {
-      for o in 0..<O {
-        let weight = ISA.broadcast(w[o][i])
-        for p in 0..<P {
-          ISA.multiplyAdd(&even[o][p], weight, (x[p] + i &* laneCount).load(ISA.Vector.self))
-        }
-      }
-      for o in 0..<O {
-        let weight = ISA.broadcast(w[o][i &+ 1])
-        for p in 0..<P {
-          ISA.multiplyAdd(
-            &odd[o][p], weight, (x[p] + (i &+ 1) &* laneCount).load(ISA.Vector.self))
-        }
-      }
-      i &+= 2
-    }
-    if i < pass.inputs {
-      for o in 0..<O {
-        let weight = ISA.broadcast(w[o][i])
-        for p in 0..<P {
-          ISA.multiplyAdd(&even[o][p], weight, (x[p] + i &* laneCount).load(ISA.Vector.self))
+  var first = 0
+  while first < pass.inputs {
+    let count = min(DensePass.featuresAtOnce, pass.inputs &- first)
+    let floor = first &+ count == pass.inputs ? pass.floor : -.infinity
+    for block in 0..<pass.blocks {
+      let x = input + (block &* pass.inputs &+ first) &* laneCount
+      let y = output + block &* pass.outputs &* laneCount
+      var o = outputs.lowerBound
+      while o < outputs.upperBound {
+        let b = first == 0 ? bias + o &* biasStride : nil
+        let w = weights + (o &* pass.inputs &+ first)
+        let target = y + o &* laneCount
+        if o &+ O <= outputs.upperBound {
+          denseForwardTile(isa, tile, count, x, w, pass.inputs, b, biasStride, floor, target)
+          o &+= O
+        } else {
+          denseForwardTile(
+            isa, Tile<1, R>.self, count, x, w, pass.inputs, b, biasStride, floor, target)
+          o &+= 1
         }
       }
     }
-    for o in 0..<O {
-      for p in 0..<P {
-        var sum = even[o][p]
-        ISA.multiplyAdd(&sum, ISA.broadcast(1), odd[o][p])
-        (output + ((p &* pass.outputs &+ o) &* laneCount &+ part))
-          .store(ISA.atLeast(pass.floor, sum))
-      }
-    }
-    part += ISA.Vector.scalarCount
+    first &+= count
   }
 }
 
-/// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for inputs `inputs`.
+/// O outputs × R registers of one block; the sums begin with the bias, or where there is none with what the output
+/// holds.
+@inlinable @inline(__always)
+func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ count: Int, _ input: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ row: Int, _ bias: UnsafePointer<Float>?, _ biasStride: Int,
+  _ floor: Float, _ output: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var sum = InlineArray<O, InlineArray<R, ISA.Vector>>(
+    repeating: InlineArray(repeating: ISA.broadcast(0)))
+  if let bias {
+    for o in 0..<O {
+      for r in 0..<R { sum[o][r] = ISA.broadcast(bias[o &* biasStride]) }
+    }
+  } else {
+    for o in 0..<O {
+      for r in 0..<R {
+        sum[o][r] = UnsafePointer(output + (o &* laneCount &+ r &* size)).load(ISA.Vector.self)
+      }
+    }
+  }
+  var w = InlineArray<O, UnsafePointer<Float>>(repeating: weights)
+  for o in 0..<O { w[o] = weights + o &* row }
+  var x = input
+  for i in 0..<count {
+    var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
+    for r in 0..<R { v[r] = (x + r &* size).load(ISA.Vector.self) }
+    for o in 0..<O {
+      let weight = ISA.broadcast(w[o][i])
+      for r in 0..<R { ISA.multiplyAdd(&sum[o][r], weight, v[r]) }
+    }
+    x += laneCount
+  }
+  for o in 0..<O {
+    for r in 0..<R {
+      (output + (o &* laneCount &+ r &* size)).store(ISA.atLeast(floor, sum[o][r]))
+    }
+  }
+}
+
+/// Weights in the order of the way back, [panel of inputs][output][input of the panel], for panels `panels`; zeros
+/// where the last panel has no input.
+@inlinable @inline(__always)
+func densePanels<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, weights: UnsafePointer<Float>,
+  result: UnsafeMutablePointer<Float>
+) {
+  for panel in panels {
+    let first = panel &* DensePass.panel
+    let count = min(DensePass.panel, pass.inputs &- first)
+    var target = result + first &* pass.outputs
+    for o in 0..<pass.outputs {
+      let source = weights + (o &* pass.inputs &+ first)
+      if count == DensePass.panel {
+        UnsafeMutableRawPointer(target).storeBytes(
+          of: source.loadUnaligned(SIMD8<Float>.self), as: SIMD8<Float>.self)
+      } else {
+        for k in 0..<DensePass.panel { target[k] = k < count ? source[k] : 0 }
+      }
+      target += DensePass.panel
+    }
+  }
+}
+
+/// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for the inputs of panels `panels`.
 @inlinable @inline(__always)
 func denseInputGradient<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ pass: DensePass, inputs: Range<Int>, gradient: UnsafePointer<Float>,
+  _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, gradient: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
-  var block = 0
-  while block < pass.blocks {
-    let pair = block + 2 <= pass.blocks
-    var i = inputs.lowerBound
-    while i < inputs.upperBound {
-      let height = tileHeight(filtersLeft: inputs.upperBound - i, largest: 8)
-      let dy = gradient + block * pass.outputs * laneCount
-      let w = weights + i
-      let dx = result + (block * pass.inputs + i) * laneCount
-      switch (height, pair) {
-      case (8, true):
-        denseInputGradientTile(isa, Tile<4, 2>.self, pass, dy, w, dx)
-        denseInputGradientTile(isa, Tile<4, 2>.self, pass, dy, w + 4, dx + 4 * laneCount)
-      case (8, false): denseInputGradientTile(isa, Tile<8, 1>.self, pass, dy, w, dx)
-      case (4, true): denseInputGradientTile(isa, Tile<4, 2>.self, pass, dy, w, dx)
-      case (4, false): denseInputGradientTile(isa, Tile<4, 1>.self, pass, dy, w, dx)
-      case (2, true): denseInputGradientTile(isa, Tile<2, 2>.self, pass, dy, w, dx)
-      case (2, false): denseInputGradientTile(isa, Tile<2, 1>.self, pass, dy, w, dx)
-      case (_, true): denseInputGradientTile(isa, Tile<1, 2>.self, pass, dy, w, dx)
-      case (_, false): denseInputGradientTile(isa, Tile<1, 1>.self, pass, dy, w, dx)
-      }
-      i += height
-    }
-    block += pair ? 2 : 1
+  if ISA.Vector.scalarCount == 16 {
+    denseInputGradient(isa, Tile<8, 1>.self, pass, panels, gradient, weights, result)
+  } else if ISA.Vector.scalarCount == 8 {
+    denseInputGradient(isa, Tile<4, 2>.self, pass, panels, gradient, weights, result)
+  } else {
+    denseInputGradient(isa, Tile<2, 4>.self, pass, panels, gradient, weights, result)
   }
 }
 
-/// I inputs × P blocks in registers.
+/// In tiles of I inputs × the R registers of a block; some outputs at a time.
 @inlinable @inline(__always)
-func denseInputGradientTile<ISA: InstructionSet, let I: Int, let P: Int>(
-  _ isa: ISA.Type, _ tile: Tile<I, P>.Type, _ pass: DensePass,
+func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ pass: DensePass, _ panels: Range<Int>,
   _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ result: UnsafeMutablePointer<Float>
 ) {
-  var part = 0
-  while part < laneCount {
-    var sum = InlineArray<I, InlineArray<P, ISA.Vector>>(
-      repeating: InlineArray(repeating: ISA.broadcast(0)))
-    var dy = InlineArray<P, UnsafePointer<Float>>(repeating: gradient)
-    for p in 0..<P { dy[p] = gradient + (p &* pass.outputs &* laneCount &+ part) }
-    var w = weights
-    for o in 0..<pass.outputs {
-      for i in 0..<I {
-        let weight = ISA.broadcast(w[i])
-        for p in 0..<P {
-          ISA.multiplyAdd(&sum[i][p], weight, (dy[p] + o &* laneCount).load(ISA.Vector.self))
+  var first = 0
+  while first < pass.outputs {
+    let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
+    for block in 0..<pass.blocks {
+      let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
+      for panel in panels {
+        let start = panel &* DensePass.panel
+        let end = min(DensePass.panel, pass.inputs &- start)
+        let w = weights + (start &* pass.outputs &+ first &* DensePass.panel)
+        let dx = result + (block &* pass.inputs &+ start) &* laneCount
+        var i = 0
+        while i < end {
+          if i &+ I <= end {
+            denseInputGradientTile(
+              isa, tile, count, dy, w + i, first == 0, dx + i &* laneCount)
+            i &+= I
+          } else {
+            denseInputGradientTile(
+              isa, Tile<1, R>.self, count, dy, w + i, first == 0, dx + i &* laneCount)
+            i &+= 1
+          }
         }
       }
-      w += pass.inputs
     }
-    for i in 0..<I {
-      for p in 0..<P {
-        (result + ((p &* pass.inputs &+ i) &* laneCount &+ part)).store(sum[i][p])
-      }
-    }
-    part += ISA.Vector.scalarCount
+    first &+= count
   }
 }
 
-/// dw[o,i] = Σ(n) dy[n,o] · x[n,i] for outputs `outputs`. `rows` holds x transposed: [image][input],
-/// with `rowStride` Floats an image, a multiple of 16. Lanes hold neighbouring inputs here.
+/// I inputs × R registers of one block.
+@inlinable @inline(__always)
+func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ count: Int, _ gradient: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ isFirst: Bool, _ result: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var sum = InlineArray<I, InlineArray<R, ISA.Vector>>(
+    repeating: InlineArray(repeating: ISA.broadcast(0)))
+  if !isFirst {
+    for i in 0..<I {
+      for r in 0..<R {
+        sum[i][r] = UnsafePointer(result + (i &* laneCount &+ r &* size)).load(ISA.Vector.self)
+      }
+    }
+  }
+  var (dy, w) = (gradient, weights)
+  for _ in 0..<count {
+    var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
+    for r in 0..<R { v[r] = (dy + r &* size).load(ISA.Vector.self) }
+    for i in 0..<I {
+      let weight = ISA.broadcast(w[i])
+      for r in 0..<R { ISA.multiplyAdd(&sum[i][r], weight, v[r]) }
+    }
+    dy += laneCount
+    w += DensePass.panel
+  }
+  for i in 0..<I {
+    for r in 0..<R { (result + (i &* laneCount &+ r &* size)).store(sum[i][r]) }
+  }
+}
+
+/// Sixteen features of 16 images, turned about, for as many features as there are: [16 features][image of 16] of
+/// 16 Floats, `stride` Floats from one sixteen to the next.
+@inlinable @inline(__always)
+func lanesToPanels<ISA: InstructionSet>(
+  _ isa: ISA.Type, count: Int, from lanes: UnsafePointer<Float>,
+  to panels: UnsafeMutablePointer<Float>, stride: Int
+) {
+  var first = 0
+  while first < count {
+    lanesToRows(
+      isa, count: min(laneCount, count &- first), from: lanes + first &* laneCount,
+      to: panels + first / laneCount &* stride, rowStride: laneCount)
+    first &+= laneCount
+  }
+}
+
+/// dw[o,i] = Σ(n) dy[n,o] · x[n,i] for outputs `outputs`. `rows` holds x in panels: [16 inputs][image of the
+/// batch] of 16 Floats. Lanes hold neighbouring inputs here. `spare` is memory of `DensePass.spare` Floats.
 @inlinable @inline(__always)
 func denseWeightGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, outputs: Range<Int>, rows: UnsafePointer<Float>,
-  rowStride: Int, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
+  gradient: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>,
+  result: UnsafeMutablePointer<Float>
 ) {
-  let width = ISA.Vector.scalarCount
-  var o = outputs.lowerBound
-  while o < outputs.upperBound {
-    let height = tileHeight(filtersLeft: outputs.upperBound - o, largest: 4)
-    let dy = gradient + o * laneCount
-    let dw = result + o * pass.inputs
-    var i = 0
-    while i < pass.inputs {
-      let left = pass.inputs - i
-      switch (height, left >= 3 * width) {
-      case (4, true):
-        denseWeightGradientTile(isa, Tile<4, 3>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      case (4, false):
-        denseWeightGradientTile(isa, Tile<4, 1>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      case (2, true):
-        denseWeightGradientTile(isa, Tile<2, 3>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      case (2, false):
-        denseWeightGradientTile(isa, Tile<2, 1>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      case (_, true):
-        denseWeightGradientTile(isa, Tile<1, 3>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      case (_, false):
-        denseWeightGradientTile(isa, Tile<1, 1>.self, pass, rows + i, rowStride, dy, dw + i, left)
-      }
-      i += left >= 3 * width ? 3 * width : width
-    }
-    o += height
+  if ISA.Vector.scalarCount == 16 {
+    denseWeightGradient(isa, Tile<8, 1>.self, pass, outputs, rows, gradient, spare, result)
+  } else if ISA.Vector.scalarCount == 8 {
+    denseWeightGradient(isa, Tile<4, 2>.self, pass, outputs, rows, gradient, spare, result)
+  } else {
+    denseWeightGradient(isa, Tile<2, 4>.self, pass, outputs, rows, gradient, spare, result)
   }
 }
 
-/// O outputs × P vectors of inputs in registers; writes at most `left` inputs.
+/// In tiles of O outputs × the R registers of a panel. The last panel's go through spare memory, where it has fewer
+/// than 16 inputs.
 @inlinable @inline(__always)
-func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let P: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: DensePass, _ rows: UnsafePointer<Float>,
-  _ rowStride: Int, _ gradient: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
-  _ left: Int
+func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
+  _ rows: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
+  _ spare: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>
 ) {
-  let width = ISA.Vector.scalarCount
-  var sum = InlineArray<O, InlineArray<P, ISA.Vector>>(
+  var first = 0
+  while first < pass.inputs {
+    let x = rows + first &* pass.blocks &* laneCount
+    let left = pass.inputs &- first
+    var o = outputs.lowerBound
+    while o < outputs.upperBound {
+      let height = o &+ O <= outputs.upperBound ? O : 1
+      let dy = gradient + o &* laneCount
+      let dw = result + (o &* pass.inputs &+ first)
+      let (target, row) = left >= laneCount ? (dw, pass.inputs) : (spare, laneCount)
+      if height == O {
+        denseWeightGradientTile(isa, tile, pass, x, dy, target, row)
+      } else {
+        denseWeightGradientTile(isa, Tile<1, R>.self, pass, x, dy, target, row)
+      }
+      if left < laneCount {
+        for k in 0..<height {
+          for i in 0..<left { dw[k &* pass.inputs &+ i] = spare[k &* laneCount &+ i] }
+        }
+      }
+      o &+= height
+    }
+    first &+= laneCount
+  }
+}
+
+/// O outputs × R registers of inputs.
+@inlinable @inline(__always)
+func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let R: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ rows: UnsafePointer<Float>,
+  _ gradient: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ row: Int
+) {
+  let size = ISA.Vector.scalarCount
+  var sum = InlineArray<O, InlineArray<R, ISA.Vector>>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
   var x = rows
   for block in 0..<pass.blocks {
     let dy = gradient + block &* pass.outputs &* laneCount
     for n in 0..<laneCount {
+      var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
+      for r in 0..<R { v[r] = (x + r &* size).load(ISA.Vector.self) }
       for o in 0..<O {
         let d = ISA.broadcast(dy[o &* laneCount &+ n])
-        for p in 0..<P {
-          ISA.multiplyAdd(&sum[o][p], d, (x + p &* width).load(ISA.Vector.self))
-        }
+        for r in 0..<R { ISA.multiplyAdd(&sum[o][r], d, v[r]) }
       }
-      x += rowStride
+      x += laneCount
     }
   }
   for o in 0..<O {
-    for p in 0..<P {
-      let target = result + (o &* pass.inputs &+ p &* width)
-      if left >= (p &+ 1) &* width {
-        UnsafeMutableRawPointer(target).storeBytes(of: sum[o][p], as: ISA.Vector.self)
-      } else {
-        for k in 0..<(left &- p &* width) { target[k] = sum[o][p][k] }
-      }
+    for r in 0..<R {
+      UnsafeMutableRawPointer(result + (o &* row &+ r &* size))
+        .storeBytes(of: sum[o][r], as: ISA.Vector.self)
     }
   }
 }

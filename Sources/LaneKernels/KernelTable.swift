@@ -54,15 +54,19 @@ public struct KernelTable: Sendable {
       _ pass: DensePass, _ outputs: Range<Int>, _ input: Source, _ weights: Source,
       _ bias: Source, _ biasStride: Int, _ output: Target
     ) -> Void
+  public let densePanels:
+    @Sendable (_ pass: DensePass, _ panels: Range<Int>, _ weights: Source, _ result: Target) -> Void
   public let denseInputGradient:
     @Sendable (
-      _ pass: DensePass, _ inputs: Range<Int>, _ gradient: Source, _ weights: Source,
+      _ pass: DensePass, _ panels: Range<Int>, _ gradient: Source, _ weights: Source,
       _ result: Target
     ) -> Void
+  public let lanesToPanels:
+    @Sendable (_ count: Int, _ lanes: Source, _ panels: Target, _ stride: Int) -> Void
   public let denseWeightGradient:
     @Sendable (
-      _ pass: DensePass, _ outputs: Range<Int>, _ rows: Source, _ rowStride: Int,
-      _ gradient: Source, _ result: Target
+      _ pass: DensePass, _ outputs: Range<Int>, _ rows: Source, _ gradient: Source,
+      _ spare: Target, _ result: Target
     ) -> Void
   public let lanesToRows:
     @Sendable (_ count: Int, _ lanes: Source, _ rows: Target, _ rowStride: Int) -> Void
@@ -364,12 +368,14 @@ public struct KernelTable: Sendable {
       LaneKernels.denseForward(
         isa, $0, outputs: $1, input: $2, weights: $3, bias: $4, biasStride: $5, output: $6)
     }
+    densePanels = { LaneKernels.densePanels(isa, $0, panels: $1, weights: $2, result: $3) }
     denseInputGradient = {
-      LaneKernels.denseInputGradient(isa, $0, inputs: $1, gradient: $2, weights: $3, result: $4)
+      LaneKernels.denseInputGradient(isa, $0, panels: $1, gradient: $2, weights: $3, result: $4)
     }
+    lanesToPanels = { LaneKernels.lanesToPanels(isa, count: $0, from: $1, to: $2, stride: $3) }
     denseWeightGradient = {
       LaneKernels.denseWeightGradient(
-        isa, $0, outputs: $1, rows: $2, rowStride: $3, gradient: $4, result: $5)
+        isa, $0, outputs: $1, rows: $2, gradient: $3, spare: $4, result: $5)
     }
     lanesToRows = { LaneKernels.lanesToRows(isa, count: $0, from: $1, to: $2, rowStride: $3) }
     rowsToLanes = {

@@ -1,9 +1,9 @@
-/// A convolution of 3 × 3 with stride 1 by Winograd's F(4×4, 3×3): 36 multiplications for 16 outputs
-/// instead of 144.
+/// A convolution of 3 × 3 or 5 × 5 with stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5): 36 multiplications
+/// for 16 outputs instead of 144, or for 4 instead of 100.
 ///
 ///     Y = Aᵀ [ Σ(c) (G g(c) Gᵀ) ⊙ (Bᵀ d(c) B) ] A
 ///
-/// A tile is 4 × 4 outputs and the 6 × 6 inputs d that they read; what lies outside the image is zero.
+/// A tile is 4 × 4 or 2 × 2 outputs and the 6 × 6 inputs d that they read; what lies outside the image is zero.
 /// On random images of mean 0 the result differs from the sum's by less than 2e-5 of its largest element;
 /// where large terms cancel, by more. Source: Lavin & Gray 2016,
 /// arXiv:1509.09308, with the points 0, ±1, ±2, ∞.
@@ -23,12 +23,14 @@ public struct WinogradPass {
   public var floor: Float
   /// Tiles that are transformed together, and filters whose products wait for them.
   public var tilesAtOnce: Int, filtersAtOnce: Int
+  /// Rows of the kernel, 3 or 5.
+  public var kernel: Int
 
   @inlinable
   public init(
     channels: Int, channelStride: Int, filters: Int, filterStride: Int, inputWidth: Int,
     inputHeight: Int, width: Int, height: Int, left: Int, top: Int, biasFilterStride: Int,
-    floor: Float, tilesAtOnce: Int, filtersAtOnce: Int
+    floor: Float, tilesAtOnce: Int, filtersAtOnce: Int, kernel: Int
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
     (self.filters, self.filterStride) = (filters, filterStride)
@@ -37,12 +39,15 @@ public struct WinogradPass {
     (self.left, self.top) = (left, top)
     (self.biasFilterStride, self.floor) = (biasFilterStride, floor)
     (self.tilesAtOnce, self.filtersAtOnce) = (tilesAtOnce, filtersAtOnce)
+    self.kernel = kernel
   }
 
+  /// Rows of outputs of a tile: 4 or 2.
+  @inlinable var side: Int { 7 &- kernel }
   /// Tiles in a row.
-  @inlinable public var tileColumns: Int { (width + 3) / 4 }
+  @inlinable public var tileColumns: Int { (width &+ side &- 1) / side }
   /// Rows of tiles.
-  @inlinable public var tileRows: Int { (height + 3) / 4 }
+  @inlinable public var tileRows: Int { (height &+ side &- 1) / side }
   /// All tiles.
   @inlinable public var tiles: Int { tileRows &* tileColumns }
   /// Floats between two of the 36 places of the transformed input: not a power of two.
@@ -86,8 +91,13 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
         winogradProducts(
           isa, tile, pass, filter..<end, group.count, scratch,
           weights + pass.weightPlace(lot: filter), products)
-        winogradOutputs(
-          isa, pass, filter..<end, group, products, bias, output + part)
+        if pass.side == 4 {
+          winogradOutputs(
+            isa, Tile<4, 4>.self, pass, filter..<end, group, products, bias, output + part)
+        } else {
+          winogradOutputs(
+            isa, Tile<2, 2>.self, pass, filter..<end, group, products, bias, output + part)
+        }
         filter = end
       }
       first = group.upperBound
@@ -107,8 +117,8 @@ func winogradInputs<ISA: InstructionSet>(
   let line = pass.inputWidth &* laneCount
   for tile in tiles {
     let tileRow = tile / columns
-    let row = 4 &* tileRow &- pass.top
-    let column = 4 &* (tile &- tileRow &* columns) &- pass.left
+    let row = pass.side &* tileRow &- pass.top
+    let column = pass.side &* (tile &- tileRow &* columns) &- pass.left
     // The tile's rows and columns that lie in the image.
     let rows = max(0, -row)..<max(0, -row, min(6, pass.inputHeight &- row))
     let width = max(0, -column)..<max(0, -column, min(6, pass.inputWidth &- column))
@@ -243,10 +253,11 @@ func winogradTile<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Aᵀ M A of some filters and tiles, with bias and floor.
+/// Aᵀ M A of some filters and tiles of S × S outputs, with bias and floor.
 @inlinable @inline(__always)
-func winogradOutputs<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ pass: WinogradPass, _ filters: Range<Int>, _ tiles: Range<Int>,
+func winogradOutputs<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ pass: WinogradPass, _ filters: Range<Int>,
+  _ tiles: Range<Int>,
   _ products: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<Float>
 ) {
@@ -263,24 +274,24 @@ func winogradOutputs<ISA: InstructionSet>(
         + ((filter &- filters.lowerBound) &* tiles.count &+ tile &- tiles.lowerBound) &* size
       let y =
         output
-        + (filter &* pass.filterStride &+ 4 &* row &* line &+ 4 &* column &* laneCount)
-      var half = InlineArray<6, InlineArray<4, ISA.Vector>>(
+        + (filter &* pass.filterStride &+ S &* row &* line &+ S &* column &* laneCount)
+      var half = InlineArray<6, InlineArray<S, ISA.Vector>>(
         repeating: InlineArray(repeating: ISA.broadcast(0)))
       for j in 0..<6 {
         var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
         for i in 0..<6 {
           d[i] = (m + (i &* 6 &+ j) &* pass.productPlaceStride).load(ISA.Vector.self)
         }
-        half[j] = winogradOutput(isa, d)
+        half[j] = winogradOutput(isa, Tile<S, 1>.self, d)
       }
-      let height = min(4, pass.height &- 4 &* row)
-      let width = min(4, pass.width &- 4 &* column)
-      for i in 0..<4 {
+      let height = min(S, pass.height &- S &* row)
+      let width = min(S, pass.width &- S &* column)
+      for i in 0..<S {
         var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
         for j in 0..<6 { d[j] = half[j][i] }
-        let t = winogradOutput(isa, d)
+        let t = winogradOutput(isa, Tile<S, 1>.self, d)
         if i < height {
-          for j in 0..<4 where j < width {
+          for j in 0..<S where j < width {
             (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(pass.floor, t[j] + b))
           }
         }
@@ -289,21 +300,23 @@ func winogradOutputs<ISA: InstructionSet>(
   }
 }
 
-/// Aᵀ m.
+/// Aᵀ m: S numbers.
 @inlinable @inline(__always)
-func winogradOutput<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ m: InlineArray<6, ISA.Vector>
-) -> InlineArray<4, ISA.Vector> {
+func winogradOutput<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ tile: Tile<S, 1>.Type, _ m: InlineArray<6, ISA.Vector>
+) -> InlineArray<S, ISA.Vector> {
   let (s, d) = (m[1] + m[2], m[1] - m[2])
   let (p, q) = (m[3] + m[4], m[3] - m[4])
-  var y = InlineArray<4, ISA.Vector>(repeating: m[0])
+  var y = InlineArray<S, ISA.Vector>(repeating: m[0])
   y[0] = m[0] + s + p
-  y[1] = d
+  y[1] = S == 2 ? d + m[5] : d
   ISA.multiplyAdd(&y[1], ISA.broadcast(2), q)
-  y[2] = s
-  ISA.multiplyAdd(&y[2], ISA.broadcast(4), p)
-  y[3] = d + m[5]
-  ISA.multiplyAdd(&y[3], ISA.broadcast(8), q)
+  if S == 4 {
+    y[2] = s
+    ISA.multiplyAdd(&y[2], ISA.broadcast(4), p)
+    y[3] = d + m[5]
+    ISA.multiplyAdd(&y[3], ISA.broadcast(8), q)
+  }
   return y
 }
 
@@ -327,17 +340,20 @@ func winogradWeights<ISA: InstructionSet>(
           let g =
             source
             + ((lot &+ filter &+ o) &* packing.filterStride &+ c &* packing.channelStride)
-          var half = InlineArray<3, InlineArray<6, Double>>(
-            repeating: InlineArray(repeating: 0))
-          for j in 0..<3 {
-            half[j] = winogradWeight(
-              Double(g[packing.taps[j]]), Double(g[packing.taps[3 &+ j]]),
-              Double(g[packing.taps[6 &+ j]]))
+          // A kernel of 3 × 3 as one of 5 × 5 with zeros behind it.
+          let size = pass.kernel
+          var half = InlineArray<5, InlineArray<6, Double>>(repeating: InlineArray(repeating: 0))
+          for j in 0..<size {
+            var column = InlineArray<5, Double>(repeating: 0)
+            for i in 0..<size { column[i] = Double(g[packing.taps[i &* size &+ j]]) }
+            half[j] = winogradWeight(column, size)
           }
           let u = base + (filter &* pass.channels &+ c &* height &+ o)
           for i in 0..<6 {
-            let row = winogradWeight(half[0][i], half[1][i], half[2][i])
-            for j in 0..<6 { u[(i &* 6 &+ j) &* place] = Float(row[j]) }
+            var row = InlineArray<5, Double>(repeating: 0)
+            for j in 0..<size { row[j] = half[j][i] }
+            let values = winogradWeight(row, size)
+            for j in 0..<6 { u[(i &* 6 &+ j) &* place] = Float(values[j]) }
           }
         }
       }
@@ -347,9 +363,14 @@ func winogradWeights<ISA: InstructionSet>(
   }
 }
 
-/// G g.
+/// G g, for a g of `size` numbers: its polynomial at the points 0, ±1, ±2, divided by the points' weights, and its
+/// last number.
 @inlinable @inline(__always)
-func winogradWeight(_ a: Double, _ b: Double, _ c: Double) -> InlineArray<6, Double> {
-  let (sum, far) = ((a + c) / 6, a / 24 + c / 6)
-  return [a / 4, -sum - b / 6, b / 6 - sum, far + b / 12, far - b / 12, c]
+func winogradWeight(_ g: InlineArray<5, Double>, _ size: Int) -> InlineArray<6, Double> {
+  let (even, odd) = (g[0] + g[2] + g[4], g[1] + g[3])
+  let (farEven, farOdd) = (g[0] + 4 * g[2] + 16 * g[4], 2 * g[1] + 8 * g[3])
+  return [
+    g[0] / 4, -(even + odd) / 6, -(even - odd) / 6, (farEven + farOdd) / 24,
+    (farEven - farOdd) / 24, g[size &- 1],
+  ]
 }

@@ -1,5 +1,5 @@
-/// The gradient of the weights of a convolution of 3 × 3 with stride 1 by Winograd's F(4×4, 3×3), with 36
-/// multiplications where the sum over pixels has 144.
+/// The gradient of the weights of a convolution of 3 × 3 or 5 × 5 with stride 1 by Winograd's F(4×4, 3×3) or
+/// F(2×2, 5×5), with 36 multiplications where the sum over pixels has 144 or 100.
 ///
 ///     ∂E/∂g = Gᵀ [ Σ(tiles) (A ∂E/∂Y Aᵀ) ⊙ (Bᵀ d B) ] G
 ///
@@ -13,8 +13,8 @@
 public struct WinogradGradientPass {
   /// Channels of the image, and the distance between two of them.
   public var channels: Int, channelStride: Int
-  /// Channels of the output, and the distance between two of them.
-  public var filters: Int, filterStride: Int
+  /// The distance between two channels of the output.
+  public var filterStride: Int
   /// Pixels a row, and rows, of the image and of the output.
   public var inputWidth: Int, inputHeight: Int, width: Int, height: Int
   /// Columns and rows of zeros before the image.
@@ -23,27 +23,32 @@ public struct WinogradGradientPass {
   public var inputBlockStride: Int, gradientBlockStride: Int
   /// Channels and filters whose sums are kept together, and tiles that are transformed together.
   public var channelsAtOnce: Int, filtersAtOnce: Int, tilesAtOnce: Int
+  /// Rows of the kernel, 3 or 5.
+  public var kernel: Int
 
   @inlinable
   public init(
-    channels: Int, channelStride: Int, filters: Int, filterStride: Int, inputWidth: Int,
+    channels: Int, channelStride: Int, filterStride: Int, inputWidth: Int,
     inputHeight: Int, width: Int, height: Int, left: Int, top: Int, inputBlockStride: Int,
-    gradientBlockStride: Int, channelsAtOnce: Int, filtersAtOnce: Int, tilesAtOnce: Int
+    gradientBlockStride: Int, channelsAtOnce: Int, filtersAtOnce: Int, tilesAtOnce: Int,
+    kernel: Int
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
-    (self.filters, self.filterStride) = (filters, filterStride)
+    self.filterStride = filterStride
     (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
     (self.width, self.height) = (width, height)
     (self.left, self.top) = (left, top)
     (self.inputBlockStride, self.gradientBlockStride) = (inputBlockStride, gradientBlockStride)
     (self.channelsAtOnce, self.filtersAtOnce) = (channelsAtOnce, filtersAtOnce)
-    self.tilesAtOnce = tilesAtOnce
+    (self.tilesAtOnce, self.kernel) = (tilesAtOnce, kernel)
   }
 
+  /// Rows of outputs of a tile: 4 or 2.
+  @inlinable var side: Int { 7 &- kernel }
   /// Tiles in a row.
-  @inlinable public var tileColumns: Int { (width + 3) / 4 }
+  @inlinable public var tileColumns: Int { (width &+ side &- 1) / side }
   /// Rows of tiles.
-  @inlinable public var tileRows: Int { (height + 3) / 4 }
+  @inlinable public var tileRows: Int { (height &+ side &- 1) / side }
   /// Floats of one transformed image's channels: whole registers.
   @inlinable var sumRow: Int {
     (channelsAtOnce &+ laneCount &- 1) / laneCount &* laneCount
@@ -91,13 +96,23 @@ func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
       let count = min(pass.tilesAtOnce, pass.tileColumns &- column)
       for k in 0..<count {
         winogradImage(isa, pass, channels.count, row, column &+ k, k, image, pixels, x)
-        winogradGradient(isa, pass, filters.count, row, column &+ k, k, output, dy)
+        if pass.side == 4 {
+          winogradGradient(
+            isa, Tile<4, 4>.self, pass, filters.count, row, column &+ k, k, output, dy)
+        } else {
+          winogradGradient(
+            isa, Tile<2, 2>.self, pass, filters.count, row, column &+ k, k, output, dy)
+        }
       }
       winogradSums(isa, tile, pass, filters.count, channels.count, count, x, dy, sums)
       column &+= count
     }
   }
-  winogradKernels(isa, pass, filters, channels, sums, pixels, result)
+  if pass.kernel == 3 {
+    winogradKernels(isa, Tile<3, 3>.self, pass, filters, channels, sums, pixels, result)
+  } else {
+    winogradKernels(isa, Tile<5, 5>.self, pass, filters, channels, sums, pixels, result)
+  }
 }
 
 /// Bᵀ d B of one tile: [place][tile, image] of channels.
@@ -109,7 +124,7 @@ func winogradImage<ISA: InstructionSet>(
 ) {
   let size = ISA.Vector.scalarCount
   let line = pass.inputWidth &* laneCount
-  let (row, column) = (4 &* tileRow &- pass.top, 4 &* tileColumn &- pass.left)
+  let (row, column) = (pass.side &* tileRow &- pass.top, pass.side &* tileColumn &- pass.left)
   let corner = image + (row &* line &+ column &* laneCount)
   var c = 0
   while c < channels {
@@ -152,31 +167,32 @@ func winogradImage<ISA: InstructionSet>(
   }
 }
 
-/// A dY Aᵀ of one tile: [place][filter][tile, image].
+/// A dY Aᵀ of one tile of S × S outputs: [place][filter][tile, image].
 @inlinable @inline(__always)
-func winogradGradient<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ pass: WinogradGradientPass, _ filters: Int, _ tileRow: Int,
+func winogradGradient<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ shape: Tile<S, S>.Type, _ pass: WinogradGradientPass, _ filters: Int,
+  _ tileRow: Int,
   _ tileColumn: Int, _ tile: Int, _ output: UnsafePointer<Float>,
   _ result: UnsafeMutablePointer<Float>
 ) {
   let line = pass.width &* laneCount
-  let height = min(4, pass.height &- 4 &* tileRow)
-  let width = min(4, pass.width &- 4 &* tileColumn)
-  let isWhole = height == 4 && width == 4
-  let corner = output + (4 &* tileRow &* line &+ 4 &* tileColumn &* laneCount)
+  let height = min(S, pass.height &- S &* tileRow)
+  let width = min(S, pass.width &- S &* tileColumn)
+  let isWhole = height == S && width == S
+  let corner = output + (S &* tileRow &* line &+ S &* tileColumn &* laneCount)
   for f in 0..<filters {
     var part = 0
     while part < laneCount {
       let dy = corner + (f &* pass.filterStride &+ part)
       let target =
         result + ((f &* pass.tilesAtOnce &+ tile) &* laneCount &+ part)
-      // Columns first, to places 0 to 3 of every row; then rows over them.
-      for j in 0..<4 {
-        var d = InlineArray<4, ISA.Vector>(repeating: ISA.broadcast(0))
+      // Columns first, to the first places of every row; then rows over them.
+      for j in 0..<S {
+        var d = InlineArray<S, ISA.Vector>(repeating: ISA.broadcast(0))
         if isWhole {
-          for i in 0..<4 { d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) }
+          for i in 0..<S { d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) }
         } else if j < width {
-          for i in 0..<4 where i < height {
+          for i in 0..<S where i < height {
             d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self)
           }
         }
@@ -185,8 +201,8 @@ func winogradGradient<ISA: InstructionSet>(
       }
       for i in 0..<6 {
         let row = target + i &* 6 &* pass.gradientPlaceStride
-        var d = InlineArray<4, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<4 {
+        var d = InlineArray<S, ISA.Vector>(repeating: ISA.broadcast(0))
+        for j in 0..<S {
           d[j] = UnsafePointer(row + j &* pass.gradientPlaceStride).load(ISA.Vector.self)
         }
         let u = winogradSpread(isa, d)
@@ -197,11 +213,15 @@ func winogradGradient<ISA: InstructionSet>(
   }
 }
 
-/// A y.
+/// A y, of S numbers.
 @inlinable @inline(__always)
-func winogradSpread<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ y: InlineArray<4, ISA.Vector>
+func winogradSpread<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ y: InlineArray<S, ISA.Vector>
 ) -> InlineArray<6, ISA.Vector> {
+  if S == 2 {
+    let double = y[1] + y[1]
+    return [y[0], y[0] + y[1], y[0] - y[1], y[0] + double, y[0] - double, y[1]]
+  }
   let (even, odd) = (y[0] + y[2], y[1] + y[3])
   var (far, farOdd) = (y[0], y[1] + y[1])
   ISA.multiplyAdd(&far, ISA.broadcast(4), y[2])
@@ -289,10 +309,11 @@ func winogradSum<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Gᵀ M G: the weights' gradients, from the sums.
+/// Gᵀ M G: the weights' gradients of kernels of K × K, from the sums.
 @inlinable @inline(__always)
-func winogradKernels<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ pass: WinogradGradientPass, _ filters: Range<Int>, _ channels: Range<Int>,
+func winogradKernels<ISA: InstructionSet, let K: Int>(
+  _ isa: ISA.Type, _ kernel: Tile<K, K>.Type, _ pass: WinogradGradientPass, _ filters: Range<Int>,
+  _ channels: Range<Int>,
   _ sums: UnsafePointer<Float>, _ memory: UnsafeMutablePointer<Float>,
   _ result: UnsafeMutablePointer<Float>
 ) {
@@ -301,41 +322,49 @@ func winogradKernels<ISA: InstructionSet>(
     var c = 0
     while c < channels.count {
       let m = sums + ((f &- filters.lowerBound) &* pass.sumRow &+ c)
-      var half = InlineArray<6, InlineArray<3, ISA.Vector>>(
+      var half = InlineArray<6, InlineArray<K, ISA.Vector>>(
         repeating: InlineArray(repeating: ISA.broadcast(0)))
       for j in 0..<6 {
         var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
         for i in 0..<6 {
           d[i] = (m + (i &* 6 &+ j) &* pass.sumPlaceStride).load(ISA.Vector.self)
         }
-        half[j] = winogradKernel(isa, d)
+        half[j] = winogradKernel(isa, Tile<K, 1>.self, d)
       }
-      for i in 0..<3 {
+      for i in 0..<K {
         var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
         for j in 0..<6 { d[j] = half[j][i] }
-        let g = winogradKernel(isa, d)
-        for j in 0..<3 { (memory + (i &* 3 &+ j) &* size).store(g[j]) }
+        let g = winogradKernel(isa, Tile<K, 1>.self, d)
+        for j in 0..<K { (memory + (i &* K &+ j) &* size).store(g[j]) }
       }
-      let target = result + (f &* pass.channels &+ channels.lowerBound &+ c) &* 9
+      let target = result + (f &* pass.channels &+ channels.lowerBound &+ c) &* K &* K
       for k in 0..<min(size, channels.count &- c) {
-        for t in 0..<9 { target[k &* 9 &+ t] = memory[t &* size &+ k] }
+        for t in 0..<K &* K { target[k &* K &* K &+ t] = memory[t &* size &+ k] }
       }
       c &+= size
     }
   }
 }
 
-/// Gᵀ m.
+/// Gᵀ m: K numbers.
 @inlinable @inline(__always)
-func winogradKernel<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ m: InlineArray<6, ISA.Vector>
-) -> InlineArray<3, ISA.Vector> {
+func winogradKernel<ISA: InstructionSet, let K: Int>(
+  _ isa: ISA.Type, _ kernel: Tile<K, 1>.Type, _ m: InlineArray<6, ISA.Vector>
+) -> InlineArray<K, ISA.Vector> {
   let sixth = ISA.broadcast(1 / 6)
   let (s, d) = ((m[1] + m[2]) * sixth, (m[2] - m[1]) * sixth)
   let (p, q) = (m[3] + m[4], m[3] - m[4])
-  var (first, second, third) = (m[0] * ISA.broadcast(0.25) - s, d, m[5] - s)
-  ISA.multiplyAdd(&first, ISA.broadcast(1 / 24), p)
-  ISA.multiplyAdd(&second, ISA.broadcast(1 / 12), q)
-  ISA.multiplyAdd(&third, sixth, p)
-  return [first, second, third]
+  var g = InlineArray<K, ISA.Vector>(repeating: ISA.broadcast(0) - s)
+  g[0] = m[0] * ISA.broadcast(0.25) - s
+  ISA.multiplyAdd(&g[0], ISA.broadcast(1 / 24), p)
+  g[1] = d
+  ISA.multiplyAdd(&g[1], ISA.broadcast(1 / 12), q)
+  ISA.multiplyAdd(&g[2], sixth, p)
+  if K == 5 {
+    g[3] = d
+    ISA.multiplyAdd(&g[3], ISA.broadcast(1 / 3), q)
+    ISA.multiplyAdd(&g[4], ISA.broadcast(2 / 3), p)
+  }
+  g[K &- 1] = g[K &- 1] + m[5]
+  return g
 }

@@ -2,10 +2,10 @@ import LaneKernels
 
 /// The engine's side of batch normalisation.
 ///
-/// Forwards: sums of every block and channel; then each task combines the blocks' sums of its channels
-/// and normalises. Back: again sums of every block and channel, then the input's gradient. Sums of blocks
-/// are combined in Double and in the blocks' order, so that any number of threads computes the same
-/// bits. A ReLU that follows is computed along, both ways.
+/// Forwards: sums of every block and channel; then what follows from the sums of all blocks; then the output.
+/// Back: the same three steps, to the input's gradient. Sums of blocks are combined in Double and in the
+/// blocks' order, so that any number of threads computes the same bits. A ReLU that follows is computed along,
+/// both ways.
 extension BatchNorm: MasksGradient {
   public func compile(into site: inout LayerSite) {
     let steps = BatchNormSteps(self, site: &site)

@@ -152,8 +152,12 @@ public struct LayerSite {
   static let fewestTasks = 8
 
   /// Appends a step in which every block is cut into parts of `units` units: `body` takes a block and a
-  /// range of units. It reads and writes values and gradients of that block alone: steps like it that
-  /// follow one another may run to the end of one block before the next begins.
+  /// range of units.
+  ///
+  /// It writes what belongs to that block alone, and reads nothing that another such step writes for another
+  /// block, memory of the layer's own included: such steps in a row may run to the end of one block before the
+  /// next begins. A step that needs all blocks, a sum over images say, is one of `forward(tasks:)` or
+  /// `backward(tasks:)`; it runs when all blocks have passed the steps before it.
   public mutating func forEachPart(
     of units: Int, onTheWayBack: Bool = false,
     _ body: @escaping @Sendable (_ block: Int, _ units: Range<Int>) -> Void
@@ -170,17 +174,13 @@ public struct LayerSite {
 }
 
 extension LayerSite {
-  /// Appends a step: the first value is copied and the others are combined with it, one by one.
-  mutating func combine(
-    _ values: [Floats], into target: Floats, onTheWayBack: Bool = false,
-    _ kernel: (KernelTable) -> @Sendable (_ count: Int, Source, Target) -> Void
-  ) {
-    let (copy, kernel, stride) = (kernels.copyRows, kernel(kernels), output.blockStride)
+  /// Appends a step that copies values of the output's shape.
+  mutating func copy(_ values: Floats, to target: Floats, onTheWayBack: Bool) {
+    let (copyRows, stride) = (kernels.copyRows, output.blockStride)
     forEachPart(of: output.elements, onTheWayBack: onTheWayBack) { block, range in
       let place = block * stride + range.lowerBound * laneCount
       let count = range.count * laneCount
-      copy(1, count, values[0] + place, count, target + place, count)
-      for value in values.dropFirst() { kernel(count, value + place, target + place) }
+      copyRows(1, count, values + place, count, target + place, count)
     }
   }
 

@@ -3,11 +3,11 @@
 ///
 /// Of the same size alone, so that a block of images has the same place in both: threads that are busy with other
 /// blocks are never in its way. The network's inputs and outputs keep their memory.
-struct MemoryReuse {
-  private var free: [Int: [Floats]] = [:]
+struct MemoryReuse<Place> {
+  private var free: [Int: [Place]] = [:]
   /// For each node the nodes whose memory nobody reads after it.
   private var endsAfter: [Int: [Int]] = [:]
-  private var places: [Int: Floats] = [:]
+  private var places: [Int: Place] = [:]
   private let sizes: [Int]
 
   init(_ network: Network, _ layout: PlanLayout) {
@@ -37,15 +37,31 @@ struct MemoryReuse {
   }
 
   /// Memory for the values of a node, where there is some that is free.
-  mutating func place(for index: Int) -> Floats? {
+  mutating func place(for index: Int) -> Place? {
     free[sizes[index]]?.popLast()
   }
 
   /// A node has been compiled, and its values lie there.
-  mutating func pass(_ index: Int, values: Floats) {
+  mutating func pass(_ index: Int, values: Place) {
     places[index] = values
     for owner in (endsAfter[index] ?? []).sorted() {
       if let place = places[owner] { free[sizes[owner], default: []].append(place) }
     }
+  }
+}
+
+extension Network {
+  /// The elements of one image's values that a plan for inference has memory for.
+  var elementsInInference: Double {
+    let layout = PlanLayout(self, isTraining: false)
+    var reuse = MemoryReuse<Void>(self, layout)
+    var sum = inputs.reduce(0.0) { $0 + Double($1.shape.product) }
+    for (index, node) in nodes.enumerated() {
+      if !layout.isInPlace[index], reuse.place(for: index) == nil {
+        sum += Double(node.shape.product)
+      }
+      reuse.pass(index, values: ())
+    }
+    return sum
   }
 }

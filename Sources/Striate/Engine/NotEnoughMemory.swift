@@ -11,8 +11,11 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   package static func check(
     _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
   ) throws {
-    let elements = (network.inputs.map(\.shape) + network.nodes.map(\.shape))
-      .reduce(0.0) { $0 + Double($1.reduce(1, *)) }
+    let elements =
+      isTraining
+      ? (network.inputs.map(\.shape) + network.nodes.map(\.shape))
+        .reduce(0.0) { $0 + Double($1.product) }
+      : network.elementsInInference
     let blocks = (batchSize - 1) / laneCount + 1
     let own = network.nodes.reduce(0.0) { sum, node in
       guard let layer = node.layer as? any NeedsMemory else { return sum }

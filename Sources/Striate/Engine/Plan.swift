@@ -52,6 +52,13 @@ package final class Plan: @unchecked Sendable {
   /// What follows the way back: sums of the gradients of parameters.
   private(set) var sums: [Phase] = []
   private var memory: [Storage] = []
+
+  /// The bytes of the values of inputs and layers, each counted once where several share them.
+  package var valueBytes: Int {
+    let places = Dictionary(
+      (inputs + values).map { ($0.values.base, blocks * $0.blockStride) }, uniquingKeysWith: max)
+    return places.values.reduce(0, +) * MemoryLayout<Float>.stride
+  }
   private var offsets: [Offsets] = []
   private let scratch = SharedScratch()
 
@@ -171,7 +178,7 @@ package final class Plan: @unchecked Sendable {
   private func compile() {
     let isTraining = mode.isTraining
     let layout = PlanLayout(network, isTraining: isTraining)
-    var reuse = MemoryReuse(network, layout)
+    var reuse = MemoryReuse<Floats>(network, layout)
     // One gradient for each reader of a value; the first of them becomes the sum of all.
     var readers: [Network.Value: [Floats]] = [:]
     var sums = ParameterSums()
@@ -211,6 +218,7 @@ package final class Plan: @unchecked Sendable {
       if let gradient = output.gradient, network.outputs[0] == .node(index) {
         readers[.node(index), default: []].append(gradient)
       }
+      // Its values lie where the layer's before it lie, which the layer behind it reads.
       if layout.isFolded[index] { continue }
       let (layer, parameters) = folded(node, into: layout.folds[index], sums: &sums)
       var site = LayerSite(

@@ -224,10 +224,12 @@ extension Conv3D: ClampsOutput, NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     geometry(volume: inputs[0], output: output)
-      .memory(isTraining: isTraining, blocks: blocks, workers: workers, mode: paddingMode)
+      .memory(
+        isTraining: isTraining, blocks: blocks, workers: workers, bias: bias, mode: paddingMode)
   }
 
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
-    geometry(volume: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+    geometry(volume: inputs[0], output: output)
+      .sharedMemory(isTraining: isTraining, bias: bias)
   }
 }

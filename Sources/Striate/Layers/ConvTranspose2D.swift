@@ -208,6 +208,6 @@ extension ConvTranspose2D: ClampsOutput, NeedsMemory {
   }
 
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
-    geometry(image: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+    geometry(image: inputs[0], output: output).sharedMemory(isTraining: isTraining, bias: .none)
   }
 }

@@ -99,74 +99,105 @@ public struct Dense: Layer, Equatable {
 // MARK: Engine
 
 extension Dense {
-  /// The most weights that every block of images reads anew: they stay in the second-level cache. With
-  /// more, some outputs are computed for all blocks at a time.
-  private static let weightsByBlock = 1 << 18
+  /// The most weights that every block of images reads anew: they stay near. With more, some outputs are computed
+  /// for all blocks at a time.
+  private static let weightsByBlock = 1 << 21
 
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
-    let pass = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, floor: site.floor)
+    let all = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, floor: site.floor)
+    let one = DensePass(inputs: inputs, outputs: outputs, blocks: 1, floor: site.floor)
+    let isByBlock = inputs * outputs <= Dense.weightsByBlock
     let weights = site.parameters[0].values
     let biases = bias ? site.parameters[1].values : site.allocate(1)
     let stride = bias ? 1 : 0
-    let rows = (outputs + 3) / 4
-    let parts = min(rows, LayerSite.fewestTasks)
-    // Four outputs make a tile, and a task is a number of tiles.
-    let chunk: @Sendable (Int) -> Range<Int> = { part in
-      rows * part / parts * 4..<min(outputs, rows * (part + 1) / parts * 4)
+    // Eight outputs, whole tiles on every processor.
+    let rows = (outputs + 7) / 8
+    let rowsOf: @Sendable (Range<Int>) -> Range<Int> = { range in
+      range.lowerBound * 8..<min(outputs, range.upperBound * 8)
     }
-    let isSmall = inputs * outputs <= Dense.weightsByBlock
-    let block = DensePass(inputs: inputs, outputs: outputs, blocks: 1, floor: site.floor)
-    if isSmall {
-      site.forEachPart(of: rows) { n, range in
+    if isByBlock {
+      site.forEachPart(of: rows) { block, range in
         kernels.denseForward(
-          block, range.lowerBound * 4..<min(outputs, range.upperBound * 4),
-          input.values + n * input.blockStride, weights + 0, biases + 0, stride,
-          output.values + n * output.blockStride)
+          one, rowsOf(range), input.values + block * input.blockStride, weights + 0, biases + 0,
+          stride, output.values + block * output.blockStride)
       }
     } else {
+      let parts = min(rows, LayerSite.fewestTasks)
       site.forward(tasks: parts) { part in
         kernels.denseForward(
-          pass, chunk(part), input.values + 0, weights + 0, biases + 0, stride, output.values + 0)
+          all, rowsOf(rows * part / parts..<rows * (part + 1) / parts), input.values + 0,
+          weights + 0, biases + 0, stride, output.values + 0)
       }
     }
     guard site.isTraining, let dy = output.gradient else { return }
     site.begin(.back)
     if let dw = site.parameters[0].gradient {
-      let rowStride = (inputs + laneCount - 1) / laneCount * laneCount
-      let transposed = site.allocateOverwritten(blocks * laneCount * rowStride)
-      site.add(.forward, tasks: blocks, reach: .block) { block in
-        kernels.lanesToRows(
-          inputs, input.values + block * input.blockStride,
-          transposed + block * laneCount * rowStride, rowStride)
-      }
-      site.add(.back, tasks: parts, reach: .parameters) { part in
-        kernels.denseWeightGradient(
-          pass, chunk(part), transposed + 0, rowStride, dy + 0, dw + 0)
-      }
+      addWeightGradient(to: &site, all, rowsOf, dy: dy, dw: dw)
     }
     if bias, let db = site.parameters[1].gradient {
       site.appendBiasGradient(dy: dy, to: db, count: outputs, pixels: 1)
     }
-    guard let dx = input.gradient else { return }
-    let columns = (inputs + 7) / 8
-    if isSmall {
-      let parts = site.parts(of: columns)
-      site.add(.back, tasks: blocks * parts, reach: .block) { task in
-        let (n, part) = task.quotientAndRemainder(dividingBy: parts)
-        kernels.denseInputGradient(
-          block, columns * part / parts * 8..<min(inputs, columns * (part + 1) / parts * 8),
-          dy + n * output.blockStride, weights + 0, dx + n * input.blockStride)
-      }
-      return
+    if let dx = input.gradient {
+      addInputGradient(to: &site, isByBlock ? one : all, isByBlock: isByBlock, dy: dy, dx: dx)
     }
-    let columnParts = min(columns, LayerSite.fewestTasks)
-    site.add(.back, tasks: columnParts) { part in
+  }
+
+  private func addWeightGradient(
+    to site: inout LayerSite, _ pass: DensePass,
+    _ rowsOf: @escaping @Sendable (Range<Int>) -> Range<Int>, dy: Floats, dw: Floats
+  ) {
+    let (kernels, input) = (site.kernels, site.inputs[0])
+    let stride = pass.blocks * laneCount * laneCount
+    let panels = site.allocateOverwritten((pass.inputs + laneCount - 1) / laneCount * stride)
+    site.add(.forward, tasks: pass.blocks, reach: .block) { block in
+      kernels.lanesToPanels(
+        pass.inputs, input.values + block * input.blockStride,
+        panels + block * laneCount * laneCount, stride)
+    }
+    let rows = (pass.outputs + 7) / 8
+    let parts = min(rows, LayerSite.fewestTasks)
+    site.addOverwriting(.back, tasks: parts, reach: .parameters, scratch: DensePass.spare) {
+      part, spare in
+      kernels.denseWeightGradient(
+        pass, rowsOf(rows * part / parts..<rows * (part + 1) / parts), panels + 0, dy + 0, spare,
+        dw + 0)
+    }
+  }
+
+  /// The pass is one of a block, or of all blocks.
+  private func addInputGradient(
+    to site: inout LayerSite, _ pass: DensePass, isByBlock: Bool, dy: Floats, dx: Floats
+  ) {
+    let (kernels, weights) = (site.kernels, site.parameters[0].values)
+    let (blocks, input, output) = (site.blocks, site.inputs[0], site.output)
+    let panels = (pass.inputs + DensePass.panel - 1) / DensePass.panel
+    let packed = site.allocateOverwritten(pass.panelCount)
+    let lots = min(panels, LayerSite.fewestTasks)
+    site.prepare(tasks: lots) { lot in
+      kernels.densePanels(
+        pass, panels * lot / lots..<panels * (lot + 1) / lots, weights + 0, packed + 0)
+    }
+    let parts = isByBlock ? site.parts(of: panels) : lots
+    site.add(
+      .back, tasks: isByBlock ? blocks * parts : parts, reach: isByBlock ? .block : .everything
+    ) { task in
+      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       kernels.denseInputGradient(
-        pass,
-        columns * part / columnParts * 8..<min(inputs, columns * (part + 1) / columnParts * 8),
-        dy + 0, weights + 0, dx + 0)
+        pass, panels * part / parts..<panels * (part + 1) / parts,
+        dy + block * output.blockStride, packed + 0, dx + block * input.blockStride)
     }
+  }
+}
+
+extension Dense: NeedsMemory {
+  /// The input and the weights in panels.
+  func ownMemory(
+    inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
+  ) -> Double {
+    guard isTraining else { return 0 }
+    return Double(inputs[0][0] + laneCount) * Double(blocks * laneCount)
+      + Double(inputs[0][0] + DensePass.panel) * Double(outputs)
   }
 }

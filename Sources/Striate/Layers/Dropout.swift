@@ -125,7 +125,7 @@ extension Dropout: RunsInPlace {
     let (kernels, stride) = (site.kernels, site.output.blockStride)
     guard let step = site.step else {
       if x.base != y.base {
-        site.combine([x], into: y, onTheWayBack: onTheWayBack) { $0.add }
+        site.copy(x, to: y, onTheWayBack: onTheWayBack)
       }
       return
     }

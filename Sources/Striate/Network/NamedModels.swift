@@ -165,5 +165,18 @@ extension NamedModel {
       ) {
         "conv 32 3x3, relu, conv 64 3x3, relu, maxpool 2, flatten, dense 128, relu, dense \($0)"
       },
+      NamedModel(
+        "vgg-digits", "six 3x3 convolutions in three widths with batch normalisation, for digits",
+        loss: .softmaxCrossEntropy,
+        optimizer: SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4),
+        batchSize: 128, epochs: 15, schedule: .oneCycle(),
+        augmentation: try? Augmentation(
+          text: "rotate 12, scale 0.9-1.1, shear 6, shift 0.08, elastic 34 4 chance 0.5"),
+        averaging: 0.999
+      ) { classes in
+        [32, 64, 128].map { width in
+          "repeat 2 (conv \(width) 3x3 padding 1 bias none, batchnorm, relu), maxpool 2"
+        }.joined(separator: ", ") + ", flatten, dropout 0.3, dense \(classes)"
+      },
     ] + photographs
 }

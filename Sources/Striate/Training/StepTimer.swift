@@ -100,8 +100,8 @@ package final class StepTimer {
     return layers
   }
 
-  /// Multiply-adds of one step for one image, those that Winograd's algorithm saves included: forwards, and on the way back as many again for the
-  /// gradients of weights and, where something before the layer learns, of inputs.
+  /// Multiply-adds of one step for one image, those that Winograd's algorithm saves included: forwards, and on the
+  /// way back as many again for the gradients of weights and, where something before the layer learns, of inputs.
   package var multiplyAdds: Int {
     plan.network.nodes.enumerated().reduce(0) { sum, entry in
       let (index, node) = entry

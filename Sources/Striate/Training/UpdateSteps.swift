@@ -38,6 +38,10 @@ final class UpdateSteps: @unchecked Sendable {
   /// The running mean of all parameters; empty where none is kept.
   let average: Storage
 
+  /// Where statistics lie that layers keep while they are trained: their running mean is theirs as well, for the
+  /// means of the weights are those of other outputs than the last weights'.
+  private let statistics: [(index: Int, start: Int, count: Int)]
+
   /// A part of a parameter, or a whole one.
   private struct Part: Sendable {
     var start: Int, count: Int
@@ -52,6 +56,13 @@ final class UpdateSteps: @unchecked Sendable {
     self.plan = plan
     self.lossStep = lossStep
     let rule = trainer.optimizer
+    let network = plan.network
+    statistics = network.nodes.filter { !network.isFrozen($0) }.flatMap { node in
+      node.parameters.filter { !network.parameters[$0].isLearned }
+    }.map { index in
+      let place = plan.places[index]
+      return (index, place.values.base - plan.parameters.base, place.count)
+    }
     var treatments: [ParameterTreatment] = []
     var parts: [Part] = []
     for (parameter, place) in zip(plan.network.parameters, plan.places) where parameter.isTrained {
@@ -170,7 +181,10 @@ final class UpdateSteps: @unchecked Sendable {
     }
     phases.append(
       Phase(groups: [
-        Tasks(count: parts.count, onWorker: { [self] in update(parts[$0], worker: $1) })
+        Tasks(count: parts.count, onWorker: { [self] in update(parts[$0], worker: $1) }),
+        Tasks(count: trainer.averaging == nil ? 0 : statistics.count) { [self] index in
+          average(statistics[index].start, statistics[index].count)
+        },
       ]))
     return phases
   }
@@ -203,19 +217,24 @@ final class UpdateSteps: @unchecked Sendable {
         count: part.count, shape: part.shape, weights: weights, gradient: gradient,
         kernels: kernels, states: states.base + part.start, stateStride: plan.parameters.count,
         scratch: scratch.base + worker * scratchSize), step: step)
-    if let decay = trainer.averaging {
-      // The first step's parameters are where the mean begins.
-      kernels.average(
-        part.count, step == 1 ? 0 : decay, weights, average.base + part.start)
-    }
+    if trainer.averaging != nil { average(part.start, part.count) }
   }
 
-  /// Copies the running means of what is trained into a network, or the parameters as they are where no
+  /// Takes numbers into their running mean. The first step's are where it begins.
+  private func average(_ start: Int, _ count: Int) {
+    guard let decay = trainer.averaging else { return }
+    plan.kernels.average(
+      count, step == 1 ? 0 : decay, plan.parameters.base + start, average.base + start)
+  }
+
+  /// Copies the running means of what is trained, statistics included, into a network, or the parameters as they are where no
   /// means are kept.
   func store(into network: inout Network) {
     plan.store(into: &network)
     guard trainer.averaging != nil, step > 0 else { return }
-    for (index, place) in plan.places.enumerated() where network.parameters[index].isTrained {
+    let others = Set(statistics.map(\.index))
+    for (index, place) in plan.places.enumerated()
+    where network.parameters[index].isTrained || others.contains(index) {
       let start = place.values.base - plan.parameters.base
       network.parameters[index].tensor.scalars = Array(
         UnsafeBufferPointer(start: average.base + start, count: place.count))

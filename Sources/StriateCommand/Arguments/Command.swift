@@ -24,7 +24,7 @@ struct Command: Sendable {
     static let json = Option("json", "one JSON object a line on standard output")
     static let quiet = Option("quiet", "no progress, and only the result")
     static let threads = Option("threads", "N", "threads that compute (one a processor)")
-    static let exact = Option("exact", "convolutions of 3x3 as sums, not by Winograd's algorithm")
+    static let exact = Option("exact", "convolutions as sums, not by Winograd's algorithm")
     static let data = Option("data", "DIR", "folder with the data set's files, or with its folder")
   }
 

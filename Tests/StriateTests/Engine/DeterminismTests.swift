@@ -59,12 +59,31 @@ import Testing
         conv-transpose 4 3x3 stride 2 padding 1 output-padding 1, instancenorm affine yes
         depthwise 3x3 padding 1, layernorm, flatten, dense 2
         """, input: [1, 8, 8], seed: 3)
+    try Self.expectTheSameBits(fresh, batchSize: 40)
+  }
+
+  /// Sums in parts, blocks that pass through steps in one go or do not, branches that meet, views, layers that
+  /// are used twice.
+  @Test(arguments: [16, 32, 40, 70])
+  func modernNetworksGiveTheSameBitsOnAnyNumberOfThreads(_ batchSize: Int) throws {
+    let fresh = try Network(
+      text: """
+        conv 16 3x3 padding 1 bias none, batchnorm, relu
+        residual(conv 16 3x3 padding 1, batchnorm, relu, conv 16 5x5 padding 2), relu
+        concat(conv 8 3x3 padding 1, prelu | maxpool 3 stride 1 padding 1 | ), maxpool 2
+        conv 70 3x3 padding 1, relu, globalavgpool, flatten, dense 20, batchnorm, relu, radial 6 gaussian 1, dense 2
+        """, input: [1, 8, 8], seed: 3)
+    try Self.expectTheSameBits(fresh, batchSize: batchSize)
+  }
+
+  private static func expectTheSameBits(_ fresh: Network, batchSize: Int) throws {
     let hashes = try [1, 2, 3, 5].map { threads in
       var network = fresh
-      try Trainer(
-        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-2), batchSize: 40, seed: 7,
-        threads: threads
-      ).train(&network, on: Self.stripes(70), epochs: 1)
+      var trainer = Trainer(
+        loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-2), batchSize: batchSize,
+        seed: 7, threads: threads)
+      trainer.averaging = 0.9
+      try trainer.train(&network, on: stripes(70), epochs: 1)
       return network.parametersSHA256
     }
     #expect(Set(hashes).count == 1)

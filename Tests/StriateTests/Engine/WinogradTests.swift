@@ -2,7 +2,7 @@ import LaneKernels
 import Striate
 import Testing
 
-/// Convolutions of 3 × 3 by Winograd's algorithm agree with the reference, and with the sum.
+/// Convolutions of 3 × 3 and 5 × 5 by Winograd's algorithm agree with the reference, and with the sum.
 @Suite struct WinogradTests {
   struct Trial: Sendable, CustomTestStringConvertible {
     var layer: any Layer
@@ -29,8 +29,21 @@ import Testing
       layer: Conv2D(filters: 9, kernel: 3, padding: 1, paddingMode: .reflect),
       shape: [8, 11, 12], images: 2),
     Trial(layer: Conv2D(filters: 64, kernel: 3, padding: 1), shape: [130, 4, 4], images: 2),
+    Trial(layer: Conv2D(filters: 66, kernel: 3, padding: 1), shape: [65, 5, 19], images: 18),
     Trial(layer: ConvTranspose2D(filters: 12, kernel: 3, padding: 1), shape: [9, 8, 8]),
     Trial(layer: ConvTranspose2D(filters: 8, kernel: 3), shape: [8, 6, 7], images: 2),
+    Trial(layer: Conv2D(filters: 18, kernel: 5), shape: [17, 9, 10], images: 18),
+    Trial(layer: Conv2D(filters: 16, kernel: 5, padding: 2), shape: [20, 7, 5], images: 3),
+    Trial(
+      layer: Conv2D(
+        filters: 16, kernel: 5, padding: Padding(top: 4, left: 0, bottom: 3, right: 1)),
+      shape: [16, 4, 7], images: 2),
+    Trial(layer: Conv2D(filters: 36, kernel: 5, padding: 2, groups: 2), shape: [32, 8, 8]),
+    Trial(
+      layer: Conv2D(filters: 16, kernel: 5, padding: 2, paddingMode: .replicate),
+      shape: [16, 6, 6], images: 2),
+    Trial(
+      layer: ConvTranspose2D(filters: 16, kernel: 5, padding: 2), shape: [16, 6, 6], images: 2),
   ]
 
   @Test(arguments: trials)
@@ -43,9 +56,13 @@ import Testing
   }
 
   /// The stated error: 2e-5 of the largest output, for the largest number of channels in use.
-  @Test func theErrorStaysSmallWithManyChannels() throws {
+  @Test(arguments: [3, 5]) func theErrorStaysSmallWithManyChannels(_ kernel: Int) throws {
     let network = try Network(
-      Conv2D(filters: 16, kernel: 3, padding: 1), on: [[512, 8, 8]], seed: 3)
+      Conv2D(
+        filters: 16, kernel: Extent(kernel, kernel),
+        padding: Padding(
+          top: kernel / 2, left: kernel / 2, bottom: kernel / 2, right: kernel / 2)),
+      on: [[512, 8, 8]], seed: 3)
     var generator = SeededGenerator(seed: 4)
     let x = Tensor(random: [1, 512, 8, 8], scale: 1, using: &generator)
     let expected = network.reference(x)
@@ -70,6 +87,30 @@ import Testing
       #expect(kernels.allowsWinograd)
       #expect(outputs[0] != outputs[1], "\(kernels.name)")
       #expect(relativeError(outputs[0].scalars, outputs[1].scalars.map(Double.init)) < 2e-5)
+    }
+  }
+
+  /// Gradients of weights too: the stated error, and that the algorithm is chosen.
+  @Test(arguments: [3, 5]) func weightGradientsAreNearTheSum(_ kernel: Int) throws {
+    let network = try Network(
+      Conv2D(
+        filters: 24, kernel: Extent(kernel, kernel),
+        padding: Padding(
+          top: kernel / 2, left: kernel / 2, bottom: kernel / 2, right: kernel / 2), bias: .none),
+      on: [[32, 16, 16]], seed: 8)
+    var generator = SeededGenerator(seed: 9)
+    let x = Tensor(random: [48, 32, 16, 16], scale: 1, using: &generator)
+    let targets = Tensor(random: [48, 24, 16, 16], scale: 1, using: &generator)
+    for kernels in KernelTable.runnable {
+      var exact = kernels
+      exact.allowsWinograd = false
+      let found = try [kernels, exact].map { kernels in
+        try network.gradients(
+          [x], targets: targets, loss: .halfSquaredError, kernels: kernels
+        ).parameters[0]
+      }
+      #expect(found[0] != found[1], "\(kernels.name)")
+      #expect(relativeError(found[0].scalars, found[1].scalars.map(Double.init)) < 2e-5)
     }
   }
 

@@ -17,6 +17,9 @@ import Testing
         "sigmoid-cnn": [[8, 24, 24], [10]],
         "lenet": [[20, 24, 24], [50, 8, 8], [500], [10]],
         "convnet": [[32, 26, 26], [64, 24, 24], [128], [10]],
+        "vgg-digits": [[32, 28, 28], [64, 14, 14], [128, 7, 7]].flatMap { shape in
+          Array(repeating: shape, count: 4)
+        } + [[10]],
       ])
   }
 
@@ -43,8 +46,8 @@ import Testing
     #expect(
       message { _ = try NamedModel(named: "lennet") }
         == "unknown model \"lennet\"; did you mean \"lenet\"? known models: perceptron, mlp, "
-        + "nielsen, numpy-cnn, sigmoid-cnn, lenet, convnet, vgg-small, resnet20, wide-resnet, "
-        + "resnet18, mobilenet-v2")
+        + "nielsen, numpy-cnn, sigmoid-cnn, lenet, convnet, vgg-digits, vgg-small, resnet20, "
+        + "wide-resnet, resnet18, mobilenet-v2")
     #expect(
       message { _ = try NamedModel(named: "lenet").network(input: [1, 8, 8], seed: 1) }
         .contains("expected an image of at least 5x5, found 2x2"))

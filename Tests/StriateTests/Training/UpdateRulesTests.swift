@@ -148,6 +148,28 @@ import Testing
     if decay > 0 { #expect(found != plain) }
   }
 
+  /// The statistics of a normalisation are averaged like its weights (AveragedModel with use_buffers).
+  @Test func statisticsHaveARunningMeanToo() throws {
+    let (network, data) = (try FreezingTests.network(), try TrainingSample.images(40))
+    var trainer = TrainingSample.trainer(SGD(learningRate: 0.02))
+    trainer.batchSize = 40
+    let steps = try (1...3).map {
+      try TrainingSample.train(trainer, network, on: data, epochs: $0)
+    }
+    trainer.averaging = 0.75
+    let found = try TrainingSample.train(trainer, network, on: data, epochs: 3)
+    for index in network.parameters.indices {
+      let expected = steps[0][index].scalars.indices.map { k in
+        steps.dropFirst().reduce(Double(steps[0][index].scalars[k])) {
+          0.75 * $0 + 0.25 * Double($1[index].scalars[k])
+        }
+      }
+      #expect(
+        relativeError(found[index].scalars, expected) < 1e-6, "\(network.parameters[index].name)")
+    }
+    #expect(network.parameters.contains { !$0.isLearned })
+  }
+
   @Test func validationMeasuresTheRunningMeans() throws {
     let data = try TrainingSample.images(22)
     var trainer = TrainingSample.trainer(AdamW(learningRate: 0.01))

@@ -5,14 +5,14 @@ import LaneKernels
 extension ConvolutionGeometry {
   /// For a convolution.
   func memory(
-    isTraining: Bool, blocks: Int, workers: Int, mode: PaddingMode
+    isTraining: Bool, blocks: Int, workers: Int, bias: Conv2D.Bias, mode: PaddingMode
   ) -> Double {
     if isDepthwise, mode == .zeros || !hasBorder {
       return Double(workers) * depthwiseScratch(isTraining: isTraining)
     }
     if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
     let border = borderMemory(blocks: blocks)
-    if usesWinograd(on: .best) {
+    if usesWinograd(on: .best, bias: bias) {
       let copies = mode == .zeros ? 0 : isTraining ? 2.0 : 1.0
       return copies * border + (isTraining ? 2 : 1) * winogradWeights
         + (isTraining ? winogradGradientMemory(blocks: blocks) : 0)
@@ -35,8 +35,8 @@ extension ConvolutionGeometry {
   }
 
   /// What one worker shares with all other steps: see `LayerSite.addOverwriting`.
-  func sharedMemory(isTraining: Bool) -> Double {
-    if usesWinograd(on: .best) {
+  func sharedMemory(isTraining: Bool, bias: Conv2D.Bias) -> Double {
+    if usesWinograd(on: .best, bias: bias) {
       return max(winogradScratch, isTraining ? Double(winogradGradientScratch) : 0)
     }
     return isTraining && !isDepthwise ? Double(gradientSums) : 0
@@ -80,11 +80,13 @@ extension Conv2D: NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     geometry(image: inputs[0], output: output)
-      .memory(isTraining: isTraining, blocks: blocks, workers: workers, mode: paddingMode)
+      .memory(
+        isTraining: isTraining, blocks: blocks, workers: workers, bias: bias, mode: paddingMode)
   }
 
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
-    geometry(image: inputs[0], output: output).sharedMemory(isTraining: isTraining)
+    geometry(image: inputs[0], output: output)
+      .sharedMemory(isTraining: isTraining, bias: bias)
   }
 }
 

@@ -4,8 +4,8 @@ import LaneKernels
 ///
 /// Forwards: the image with its border, one pass over kernel taps. Back to the image: the outputs'
 /// gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
-/// that phase. Both by Winograd's algorithm where it pays. Back to the weights: sums over all pixels of all
-/// blocks. A transposed convolution runs the same passes, each in the other's place.
+/// that phase. Back to the weights: sums over all pixels of all blocks. All three by Winograd's algorithm where it
+/// pays. A transposed convolution runs the same passes, each in the other's place.
 extension ConvolutionGeometry {
   /// Compiles a convolution of the site's input.
   func compile(into site: inout LayerSite, bias: Conv2D.Bias, mode: PaddingMode = .zeros) {

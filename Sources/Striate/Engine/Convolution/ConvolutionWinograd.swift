@@ -5,22 +5,27 @@ import LaneKernels
 /// The choice depends on shapes alone. A measurement when the program runs would make the bits depend on
 /// what else the machine was doing.
 extension ConvolutionGeometry {
-  /// Whether the convolution, and the one that gives its input's gradient, are computed by Winograd's
-  /// algorithm: 3 × 3 without stride or dilation, with enough channels that the transforms are worth
-  /// their while, and few outputs that tiles compute in vain.
+  /// Whether the convolution and both of its gradients are computed by Winograd's algorithm: 3 × 3 or 5 × 5
+  /// without stride or dilation, with enough channels that the transforms are worth their while, and few outputs
+  /// that tiles compute in vain.
   func usesWinograd(on kernels: KernelTable, bias: Conv2D.Bias = .none) -> Bool {
-    guard kernels.allowsWinograd, bias != .untied, slices == .flat,
-      [rows, columns].allSatisfy({ $0.kernel == 3 && $0.stride == 1 && $0.dilation == 1 }),
-      min(groupChannels, groupFilters) >= 8
+    let size = rows.kernel
+    guard kernels.allowsWinograd, bias != .untied, slices == .flat, size == 3 || size == 5,
+      [rows, columns].allSatisfy({ $0.kernel == size && $0.stride == 1 && $0.dilation == 1 }),
+      min(groupChannels, groupFilters) >= (size == 3 ? 8 : 16)
     else { return false }
-    return ConvolutionGeometry.fillsTiles(rows.output, columns.output)
-      && ConvolutionGeometry.fillsTiles(rows.input, columns.input)
-      && [rows.before, rows.after, columns.before, columns.after].allSatisfy { $0 <= 2 }
+    return fillsTiles(rows.output, columns.output) && fillsTiles(rows.input, columns.input)
+      && [rows.before, rows.after, columns.before, columns.after].allSatisfy { $0 < size }
   }
 
+  /// Rows of outputs that a tile computes.
+  private var winogradSide: Int { 7 - rows.kernel }
+
   /// Whether at least half of what tiles compute is there.
-  private static func fillsTiles(_ height: Int, _ width: Int) -> Bool {
-    2 * height * width >= 16 * ((height + 3) / 4) * ((width + 3) / 4)
+  private func fillsTiles(_ height: Int, _ width: Int) -> Bool {
+    let side = winogradSide
+    let tiles = ((height + side - 1) / side) * ((width + side - 1) / side)
+    return 2 * height * width >= side * side * tiles
   }
 
   /// Adds the convolution to the last step, over maps without a border.
@@ -48,7 +53,8 @@ extension ConvolutionGeometry {
     let pass = winogradPass(
       channels: groupFilters, filters: groupChannels, from: dy, to: dx,
       input: (rows.output, columns.output), output: (rows.input, columns.input),
-      before: (2 - rows.before, 2 - columns.before), parameters, kernels: site.kernels)
+      before: (rows.kernel - 1 - rows.before, columns.kernel - 1 - columns.before), parameters,
+      kernels: site.kernels)
     addWinograd(
       pass, to: &site, way, from: dy, to: dx, parameters, filterStride: kernelSize,
       channelStride: groupChannels * kernelSize, taps: (0..<kernelSize).reversed())
@@ -63,7 +69,7 @@ extension ConvolutionGeometry {
       inputWidth: input.1, inputHeight: input.0, width: output.1, height: output.0,
       left: before.1, top: before.0, biasFilterStride: parameters.biasFilterStride,
       floor: parameters.floor, tilesAtOnce: 1,
-      filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters))
+      filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters), kernel: rows.kernel)
     let place = 36 * channels * kernels.vectorWidth * MemoryLayout<Float>.stride
     let most = min(6, max(3, ConvolutionBlocking.winogradBytes / place))
     let lots = (pass.tiles + most - 1) / most

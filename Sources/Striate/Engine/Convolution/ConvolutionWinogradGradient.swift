@@ -10,13 +10,19 @@ extension ConvolutionGeometry {
   }
 
   func winogradGradientParts(blocks: Int) -> WinogradGradientParts {
-    let lot = ConvolutionBlocking.winogradGradientChannels
-    let (filterLots, channelLots) = ((groupFilters - 1) / lot + 1, (groupChannels - 1) / lot + 1)
-    let rows = blocks * ((rows.output + 3) / 4)
-    let tasks = groups * filterLots * channelLots
+    let pass = winogradGradientPass(x: nil, dy: nil)
+    let filterLots = (groupFilters - 1) / pass.filtersAtOnce + 1
+    let channelLots = (groupChannels - 1) / pass.channelsAtOnce + 1
+    let (rows, tasks) = (blocks * pass.tileRows, groups * filterLots * channelLots)
     return WinogradGradientParts(
       filterLots: filterLots, channelLots: channelLots, rows: rows,
-      parts: min(rows, max(1, LayerSite.fewestTasks / tasks)))
+      parts: min(rows, (LayerSite.fewestTasks + tasks - 1) / tasks))
+  }
+
+  /// Channels or filters in equal lots of whole registers, as large as may be.
+  private static func lot(of count: Int) -> Int {
+    let lots = (count - 1) / ConvolutionBlocking.winogradGradientChannels + 1
+    return min(count, ((count + lots - 1) / lots).padded)
   }
 
   /// Adds to the last step of the way back the gradient of the weights, from maps without a border.
@@ -48,14 +54,14 @@ extension ConvolutionGeometry {
   }
 
   private func winogradGradientPass(x: Maps?, dy: Maps?) -> WinogradGradientPass {
-    let lot = ConvolutionBlocking.winogradGradientChannels
-    return WinogradGradientPass(
-      channels: groupChannels, channelStride: x?.mapStride ?? 0, filters: groupFilters,
+    WinogradGradientPass(
+      channels: groupChannels, channelStride: x?.mapStride ?? 0,
       filterStride: dy?.mapStride ?? 0, inputWidth: columns.input, inputHeight: rows.input,
       width: columns.output, height: rows.output, left: columns.before, top: rows.before,
       inputBlockStride: x?.blockStride ?? 0, gradientBlockStride: dy?.blockStride ?? 0,
-      channelsAtOnce: min(groupChannels, lot), filtersAtOnce: min(groupFilters, lot),
-      tilesAtOnce: min((columns.output + 3) / 4, ConvolutionBlocking.winogradGradientTiles))
+      channelsAtOnce: ConvolutionGeometry.lot(of: groupChannels),
+      filtersAtOnce: ConvolutionGeometry.lot(of: groupFilters),
+      tilesAtOnce: ConvolutionBlocking.winogradGradientTiles, kernel: rows.kernel)
   }
 
   /// The Floats in which one worker transforms and sums up.
