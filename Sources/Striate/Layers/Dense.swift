@@ -197,7 +197,7 @@ extension Dense: NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    return Double(inputs[0][0] + laneCount) * Double(blocks * laneCount)
-      + Double(inputs[0][0] + DensePass.panel) * Double(outputs)
+    let pass = DensePass(inputs: inputs[0][0], outputs: outputs, blocks: 1, floor: 0)
+    return Double(inputs[0][0].padded) * Double(blocks * laneCount) + Double(pass.panelCount)
   }
 }
