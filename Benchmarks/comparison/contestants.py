@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def run(command: list[str], environment: dict[str, str]) -> dict:
 
 
 class Process:
-    """The process of a peer, which serves all its variants and waits between requests."""
+    """The process of a peer, which serves all its variants and is stopped between requests: its threads
+    could go on spinning for a while in the others' turns."""
 
     def __init__(self, peer: Peer, threads: int):
         self.peer, self.threads = peer, threads
@@ -100,8 +102,10 @@ class Process:
         timer = threading.Timer(SLOWEST_ANSWER, self.process.kill)
         timer.start()
         try:
+            self.process.send_signal(signal.SIGCONT)
             print(json.dumps(request), file=self.process.stdin, flush=True)
             line = self.process.stdout.readline()
+            self.process.send_signal(signal.SIGSTOP)
         except BrokenPipeError:
             line = ""
         finally:
@@ -118,6 +122,7 @@ class Process:
         process, self.process = self.process, None
         if not process:
             return 0
+        process.send_signal(signal.SIGCONT)
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         try:
