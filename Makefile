@@ -28,8 +28,10 @@ demo: build
 	$(STRIATE) train digits --model numpy-cnn --count 20000 --epochs 4 --out $(DEMO)/digits.safetensors
 	$(STRIATE) evaluate $(DEMO)/digits.safetensors digits --show 5
 
+# swift test on its own would build everything again, with other flags.
 test: build
-	swift test -c release
+	$(BUILD) --build-tests
+	swift test -c release --skip-build
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
 	  scripts/check-instruction-sets $(STRIATE) && scripts/check-old-processors $(STRIATE); fi
 

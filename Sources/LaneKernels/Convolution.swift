@@ -93,8 +93,8 @@ func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
         let y = output + filter &* pass.filterStride
         switch height {
         case O: convolveTiles(isa, Tile<O, P>.self, pass, pixels, channels, input, w, b, y)
-        case 8: convolveTiles(isa, Tile<8, 1>.self, pass, pixels, channels, input, w, b, y)
-        case 4: convolveTiles(isa, Tile<4, 3>.self, pass, pixels, channels, input, w, b, y)
+        case 4 where O > 4:
+          convolveTiles(isa, Tile<4, 3>.self, pass, pixels, channels, input, w, b, y)
         case 2: convolveTiles(isa, Tile<2, 4>.self, pass, pixels, channels, input, w, b, y)
         default: convolveTiles(isa, Tile<1, 8>.self, pass, pixels, channels, input, w, b, y)
         }

@@ -190,8 +190,7 @@ func winogradProducts<ISA: InstructionSet, let O: Int, let P: Int>(
       let target = y + filter &* tiles &* size
       switch height {
       case O: winogradTiles(isa, tile, pass.channels, tiles, x, w, target)
-      case 8: winogradTiles(isa, Tile<8, P>.self, pass.channels, tiles, x, w, target)
-      case 4: winogradTiles(isa, Tile<4, P>.self, pass.channels, tiles, x, w, target)
+      case 4 where O > 4: winogradTiles(isa, Tile<4, P>.self, pass.channels, tiles, x, w, target)
       case 2: winogradTiles(isa, Tile<2, P>.self, pass.channels, tiles, x, w, target)
       default: winogradTiles(isa, Tile<1, P>.self, pass.channels, tiles, x, w, target)
       }
