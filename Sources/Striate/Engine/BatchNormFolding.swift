@@ -9,37 +9,23 @@ protocol AbsorbsScale: ClampsOutput {
   var withBias: any Layer { get }
 }
 
-extension Conv2D: AbsorbsScale {
+/// Such a layer with the biases of a convolution.
+protocol BiasedConvolution: AbsorbsScale {
+  var bias: Conv2D.Bias { get set }
+}
+
+extension BiasedConvolution {
   var withBias: any Layer {
     var layer = self
-    layer.bias = bias == .none ? .shared : bias
+    if bias == .none { layer.bias = .shared }
     return layer
   }
 }
 
-extension Conv1D: AbsorbsScale {
-  var withBias: any Layer {
-    var layer = self
-    layer.bias = bias == .none ? .shared : bias
-    return layer
-  }
-}
-
-extension Conv3D: AbsorbsScale {
-  var withBias: any Layer {
-    var layer = self
-    layer.bias = bias == .none ? .shared : bias
-    return layer
-  }
-}
-
-extension DepthwiseConv2D: AbsorbsScale {
-  var withBias: any Layer {
-    var layer = self
-    layer.bias = bias == .none ? .shared : bias
-    return layer
-  }
-}
+extension Conv2D: BiasedConvolution {}
+extension Conv1D: BiasedConvolution {}
+extension Conv3D: BiasedConvolution {}
+extension DepthwiseConv2D: BiasedConvolution {}
 
 extension Dense: AbsorbsScale {
   var withBias: any Layer {

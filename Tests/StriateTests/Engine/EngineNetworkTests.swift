@@ -4,6 +4,12 @@ import Testing
 
 /// Whole networks in the engine: in-place activations, fused ReLUs, forks, joins and views.
 @Suite struct EngineNetworkTests {
+  /// So many weights that they do not pass by for every block: tasks then have some outputs of all blocks.
+  @Test func aLargeDenseLayerAgreesWithTheReference() throws {
+    let network = try Network(Dense(1_051), on: [[2_003]], seed: 2)
+    try EngineTrial(network, images: 18).expectAgreement("dense 1051 on 2003")
+  }
+
   @Test(arguments: ["numpy-cnn", "lenet", "sigmoid-cnn", "nielsen", "mlp", "convnet"])
   func namedModelsAgreeWithTheReference(_ name: String) throws {
     let model = try NamedModel(named: name)
