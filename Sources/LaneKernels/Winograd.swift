@@ -84,7 +84,7 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
     while first < tiles.upperBound {
       let left = tiles.upperBound &- first
       let group = first..<first &+ (left < pass.tilesAtOnce ? left : pass.tilesAtOnce)
-      winogradInputs(isa, pass, group, input + part, scratch)
+      winogradInputs(isa, pass, group, input + part, scratch, patch: products)
       var filter = 0
       while filter < pass.filters {
         let end = min(filter &+ pass.filtersAtOnce, pass.filters)
@@ -106,44 +106,67 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors.
+/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. Tiles that reach over the image's edge
+/// are first copied to `patch`, with zeros around them.
 @inlinable @inline(__always)
 func winogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradPass, _ tiles: Range<Int>, _ input: UnsafePointer<Float>,
-  _ result: UnsafeMutablePointer<Float>
+  _ result: UnsafeMutablePointer<Float>, patch: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   let columns = pass.tileColumns
   let line = pass.inputWidth &* laneCount
-  for tile in tiles {
-    let tileRow = tile / columns
-    let row = pass.side &* tileRow &- pass.top
-    let column = pass.side &* (tile &- tileRow &* columns) &- pass.left
-    // The tile's rows and columns that lie in the image.
-    let rows = max(0, -row)..<max(0, -row, min(6, pass.inputHeight &- row))
-    let width = max(0, -column)..<max(0, -column, min(6, pass.inputWidth &- column))
-    var corner = input + (row &* line &+ column &* laneCount)
-    var target = result + (tile &- tiles.lowerBound) &* size
-    let step = tiles.count &* size
-    for _ in 0..<pass.channels {
-      var half = InlineArray<6, InlineArray<6, ISA.Vector>>(
-        repeating: InlineArray(repeating: ISA.broadcast(0)))
-      for j in 0..<6 where j >= width.lowerBound && j < width.upperBound {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for i in 0..<6 where i >= rows.lowerBound && i < rows.upperBound {
-          d[i] = (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self)
+  let firstRow = tiles.lowerBound / columns
+  var source = input
+  var target = result
+  // A channel's tiles lie side by side, and its lines of the cache are written once.
+  for _ in 0..<pass.channels {
+    var row = pass.side &* firstRow &- pass.top
+    var column = pass.side &* (tiles.lowerBound &- firstRow &* columns) &- pass.left
+    let last = pass.side &* (columns &- 1) &- pass.left
+    for _ in tiles {
+      let corner = source + (row &* line &+ column &* laneCount)
+      if row >= 0 && column >= 0 && row &+ 6 <= pass.inputHeight
+        && column &+ 6 <= pass.inputWidth
+      {
+        winogradInputTile(isa, corner, line, laneCount, target, pass.inputPlaceStride)
+      } else {
+        for i in 0..<6 {
+          for j in 0..<6 {
+            let isInside =
+              row &+ i >= 0 && row &+ i < pass.inputHeight && column &+ j >= 0
+              && column &+ j < pass.inputWidth
+            (patch + (i &* 6 &+ j) &* size).store(
+              isInside
+                ? (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) : ISA.broadcast(0))
+          }
         }
-        half[j] = winogradInput(isa, d)
+        winogradInputTile(isa, patch, 6 &* size, size, target, pass.inputPlaceStride)
       }
-      for i in 0..<6 {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<6 { d[j] = half[j][i] }
-        let t = winogradInput(isa, d)
-        for j in 0..<6 { (target + (i &* 6 &+ j) &* pass.inputPlaceStride).store(t[j]) }
+      target += size
+      column &+= pass.side
+      if column > last {
+        column = -pass.left
+        row &+= pass.side
       }
-      corner += pass.channelStride
-      target += step
     }
+    source += pass.channelStride
+  }
+}
+
+/// Bᵀ d B of one tile.
+@inlinable @inline(__always)
+func winogradInputTile<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ d: UnsafePointer<Float>, _ line: Int, _ pixel: Int,
+  _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
+) {
+  let half = InlineArray<6, InlineArray<6, ISA.Vector>> { j in
+    winogradInput(
+      isa, InlineArray { i in (d + (i &* line &+ j &* pixel)).load(ISA.Vector.self) })
+  }
+  for i in 0..<6 {
+    let t = winogradInput(isa, InlineArray { j in half[j][i] })
+    for j in 0..<6 { (target + (i &* 6 &+ j) &* placeStride).store(t[j]) }
   }
 }
 
@@ -274,22 +297,18 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
       let y =
         output
         + (filter &* pass.filterStride &+ S &* row &* line &+ S &* column &* laneCount)
-      var half = InlineArray<6, InlineArray<S, ISA.Vector>>(
-        repeating: InlineArray(repeating: ISA.broadcast(0)))
-      for j in 0..<6 {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for i in 0..<6 {
-          d[i] = (m + (i &* 6 &+ j) &* pass.productPlaceStride).load(ISA.Vector.self)
-        }
-        half[j] = winogradOutput(isa, Tile<S, 1>.self, d)
+      let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
+        winogradOutput(
+          isa, Tile<S, 1>.self,
+          InlineArray { i in
+            (m + (i &* 6 &+ j) &* pass.productPlaceStride).load(ISA.Vector.self)
+          })
       }
       let height = min(S, pass.height &- S &* row)
       let width = min(S, pass.width &- S &* column)
       for i in 0..<S {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<6 { d[j] = half[j][i] }
-        let t = winogradOutput(isa, Tile<S, 1>.self, d)
         if i < height {
+          let t = winogradOutput(isa, Tile<S, 1>.self, InlineArray { j in half[j][i] })
           for j in 0..<S where j < width {
             (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(pass.floor, t[j] + b))
           }

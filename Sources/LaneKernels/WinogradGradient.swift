@@ -145,23 +145,8 @@ func winogradImage<ISA: InstructionSet>(
     for n in 0..<laneCount {
       let d = pixels + n &* size
       let target = result + ((tile &* laneCount &+ n) &* pass.inputRow &+ c)
-      // Columns first, each in its place.
-      for j in 0..<6 {
-        let column = d + j &* laneCount &* size
-        var t = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for i in 0..<6 {
-          t[i] = UnsafePointer(column + i &* 6 &* laneCount &* size).load(ISA.Vector.self)
-        }
-        let v = winogradInput(isa, t)
-        for i in 0..<6 { (column + i &* 6 &* laneCount &* size).store(v[i]) }
-      }
-      for i in 0..<6 {
-        let row = UnsafePointer(d + i &* 6 &* laneCount &* size)
-        var t = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<6 { t[j] = (row + j &* laneCount &* size).load(ISA.Vector.self) }
-        let v = winogradInput(isa, t)
-        for j in 0..<6 { (target + (i &* 6 &+ j) &* pass.inputPlaceStride).store(v[j]) }
-      }
+      winogradInputTile(
+        isa, d, 6 &* laneCount &* size, laneCount &* size, target, pass.inputPlaceStride)
     }
     c &+= size
   }
@@ -186,27 +171,17 @@ func winogradGradient<ISA: InstructionSet, let S: Int>(
       let dy = corner + (f &* pass.filterStride &+ part)
       let target =
         result + ((f &* pass.tilesAtOnce &+ tile) &* laneCount &+ part)
-      // Columns first, to the first places of every row; then rows over them.
-      for j in 0..<S {
-        var d = InlineArray<S, ISA.Vector>(repeating: ISA.broadcast(0))
-        if isWhole {
-          for i in 0..<S { d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) }
-        } else if j < width {
-          for i in 0..<S where i < height {
-            d[i] = (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self)
-          }
-        }
-        let u = winogradSpread(isa, d)
-        for i in 0..<6 { (target + (i &* 6 &+ j) &* pass.gradientPlaceStride).store(u[i]) }
+      let half = InlineArray<S, InlineArray<6, ISA.Vector>> { j in
+        winogradSpread(
+          isa,
+          InlineArray<S, ISA.Vector> { i in
+            isWhole || i < height && j < width
+              ? (dy + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) : ISA.broadcast(0)
+          })
       }
       for i in 0..<6 {
-        let row = target + i &* 6 &* pass.gradientPlaceStride
-        var d = InlineArray<S, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<S {
-          d[j] = UnsafePointer(row + j &* pass.gradientPlaceStride).load(ISA.Vector.self)
-        }
-        let u = winogradSpread(isa, d)
-        for j in 0..<6 { (row + j &* pass.gradientPlaceStride).store(u[j]) }
+        let u = winogradSpread(isa, InlineArray<S, ISA.Vector> { j in half[j][i] })
+        for j in 0..<6 { (target + (i &* 6 &+ j) &* pass.gradientPlaceStride).store(u[j]) }
       }
       part &+= ISA.Vector.scalarCount
     }
@@ -322,19 +297,13 @@ func winogradKernels<ISA: InstructionSet, let K: Int>(
     var c = 0
     while c < channels.count {
       let m = sums + ((f &- filters.lowerBound) &* pass.sumRow &+ c)
-      var half = InlineArray<6, InlineArray<K, ISA.Vector>>(
-        repeating: InlineArray(repeating: ISA.broadcast(0)))
-      for j in 0..<6 {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for i in 0..<6 {
-          d[i] = (m + (i &* 6 &+ j) &* pass.sumPlaceStride).load(ISA.Vector.self)
-        }
-        half[j] = winogradKernel(isa, Tile<K, 1>.self, d)
+      let half = InlineArray<6, InlineArray<K, ISA.Vector>> { j in
+        winogradKernel(
+          isa, Tile<K, 1>.self,
+          InlineArray { i in (m + (i &* 6 &+ j) &* pass.sumPlaceStride).load(ISA.Vector.self) })
       }
       for i in 0..<K {
-        var d = InlineArray<6, ISA.Vector>(repeating: ISA.broadcast(0))
-        for j in 0..<6 { d[j] = half[j][i] }
-        let g = winogradKernel(isa, Tile<K, 1>.self, d)
+        let g = winogradKernel(isa, Tile<K, 1>.self, InlineArray { j in half[j][i] })
         for j in 0..<K { (memory + (i &* K &+ j) &* size).store(g[j]) }
       }
       let target = result + (f &* pass.channels &+ channels.lowerBound &+ c) &* K &* K

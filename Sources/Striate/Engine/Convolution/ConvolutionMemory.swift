@@ -13,9 +13,10 @@ extension ConvolutionGeometry {
     if isPointwise { return pointwiseMemory(isTraining: isTraining, workers: workers) }
     let border = borderMemory(blocks: blocks)
     if usesWinograd(on: .best, bias: bias) {
-      let copies = mode == .zeros ? 0 : isTraining ? 2.0 : 1.0
+      let sums = sumsByWinograd(on: .best, bias: bias)
+      let copies = mode == .zeros ? (isTraining && !sums ? 1.0 : 0) : isTraining ? 2 : 1
       return copies * border + (isTraining ? 2 : 1) * winogradWeights
-        + (isTraining ? winogradGradientMemory(blocks: blocks) : 0)
+        + (isTraining && sums ? winogradGradientMemory(blocks: blocks) : 0)
     }
     guard isTraining else { return border }
     return mode == .zeros
@@ -30,14 +31,19 @@ extension ConvolutionGeometry {
       return (isTraining ? borderMemory(blocks: blocks) : 0)
         + scratchMemory(blocks: blocks, workers: workers)
     }
+    let sums = sumsByWinograd(on: .best)
     return (isTraining ? 2 : 1) * winogradWeights
-      + (isTraining ? winogradGradientMemory(blocks: blocks) : 0)
+      + (isTraining
+        ? sums ? winogradGradientMemory(blocks: blocks) : borderMemory(blocks: blocks) : 0)
   }
 
   /// What one worker shares with all other steps: see `LayerSite.addOverwriting`.
   func sharedMemory(isTraining: Bool, bias: Conv2D.Bias) -> Double {
     if usesWinograd(on: .best, bias: bias) {
-      return max(winogradScratch, isTraining ? Double(winogradGradientScratch) : 0)
+      guard isTraining else { return winogradScratch }
+      return max(
+        winogradScratch,
+        Double(sumsByWinograd(on: .best, bias: bias) ? winogradGradientScratch : gradientSums))
     }
     return isTraining && !isDepthwise ? Double(gradientSums) : 0
   }

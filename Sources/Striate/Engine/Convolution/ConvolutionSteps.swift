@@ -15,9 +15,10 @@ extension ConvolutionGeometry {
     let input = site.inputs[0]
     let parameters = parameters(of: &site, bias: bias)
     let usesWinograd = usesWinograd(on: site.kernels, bias: bias)
+    let sumsByWinograd = sumsByWinograd(on: site.kernels, bias: bias)
     let hasCopies = hasBorder && mode != .zeros
     var x = imageMaps(input.values)
-    if !usesWinograd || hasCopies {
+    if !usesWinograd || hasCopies || site.isTraining && !sumsByWinograd {
       x = appendBorder(to: &site, .forward, of: input.values, mode: mode)
     }
     if usesWinograd {
@@ -32,7 +33,7 @@ extension ConvolutionGeometry {
     site.begin(.back)
     let border = addInputGradient(to: &site, from: dy, mode: mode)
     if let dw = site.parameters[0].gradient {
-      if usesWinograd {
+      if sumsByWinograd {
         (hasCopies ? withoutBorder : self)
           .addWinogradWeightGradient(to: &site, x: x, gradient: dy, result: dw)
       } else {
@@ -98,8 +99,9 @@ extension ConvolutionGeometry {
       parameters)
     guard site.isTraining, let gradient = site.output.gradient else { return }
     let usesWinograd = usesWinograd(on: site.kernels)
+    let sumsByWinograd = sumsByWinograd(on: site.kernels)
     var dy = imageMaps(gradient)
-    if !usesWinograd {
+    if !sumsByWinograd {
       dy = appendBorder(to: &site, .back, of: gradient, mode: .zeros)
     }
     if usesWinograd, let dx = input.gradient {
@@ -115,7 +117,7 @@ extension ConvolutionGeometry {
       site.begin(.back)
     }
     if let dw = site.parameters[0].gradient {
-      if usesWinograd {
+      if sumsByWinograd {
         addWinogradWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)
       } else {
         addWeightGradient(to: &site, x: dy, gradient: input.values, result: dw)

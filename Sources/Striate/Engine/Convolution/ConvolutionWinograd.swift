@@ -5,17 +5,23 @@ import LaneKernels
 /// The choice depends on shapes alone. A measurement when the program runs would make the bits depend on
 /// what else the machine was doing.
 extension ConvolutionGeometry {
-  /// Whether the convolution and both of its gradients are computed by Winograd's algorithm: 3 × 3 or 5 × 5
+  /// Whether the convolution and the gradient of its image are computed by Winograd's algorithm: 3 × 3 or 5 × 5
   /// without stride or dilation, with enough channels that the transforms are worth their while, and few outputs
   /// that tiles compute in vain.
   func usesWinograd(on kernels: KernelTable, bias: Conv2D.Bias = .none) -> Bool {
     let size = rows.kernel
     guard kernels.allowsWinograd, bias != .untied, slices == .flat, size == 3 || size == 5,
       [rows, columns].allSatisfy({ $0.kernel == size && $0.stride == 1 && $0.dilation == 1 }),
-      min(groupChannels, groupFilters) >= (size == 3 ? 8 : 16)
+      min(groupChannels, groupFilters) >= 8
     else { return false }
     return fillsTiles(rows.output, columns.output) && fillsTiles(rows.input, columns.input)
       && [rows.before, rows.after, columns.before, columns.after].allSatisfy { $0 < size }
+  }
+
+  /// Whether the gradient of the weights is, too: of 5 × 5 with more channels alone.
+  func sumsByWinograd(on kernels: KernelTable, bias: Conv2D.Bias = .none) -> Bool {
+    usesWinograd(on: kernels, bias: bias)
+      && (rows.kernel == 3 || min(groupChannels, groupFilters) >= 16)
   }
 
   /// Rows of outputs that a tile computes.
