@@ -326,6 +326,8 @@ public struct KernelTable: Sendable {
   public let average: @Sendable (_ count: Int, _ decay: Double, _ x: Source, _ a: Target) -> Void
   public let combine:
     @Sendable (_ count: Int, _ a: Float, _ x: Source, _ b: Float, _ y: Target) -> Void
+  /// Those for images whose channels lie side by side.
+  public let channels: ChannelKernels
   public let augmentation: AugmentationKernels
 
   /// The table of one instruction set, with its register tiles.
@@ -333,9 +335,11 @@ public struct KernelTable: Sendable {
   /// - Parameters:
   ///   - tile: Filters × pixels of a convolution.
   ///   - gradientTaps: Taps of a weight gradient's tile, beside 4 filters.
+  ///   - channelTile: Registers of filters × pixels of a convolution whose channels lie side by side.
   @inlinable @inline(__always)
-  public init<ISA: InstructionSet, let O: Int, let P: Int>(
-    _ isa: ISA.Type, name: String, tile: Tile<O, P>.Type, gradientTaps: Int
+  public init<ISA: InstructionSet, let O: Int, let P: Int, let F: Int, let Q: Int>(
+    _ isa: ISA.Type, name: String, tile: Tile<O, P>.Type, gradientTaps: Int,
+    channelTile: Tile<F, Q>.Type
   ) {
     self.name = name
     tileHeight = O
@@ -594,6 +598,7 @@ public struct KernelTable: Sendable {
     clamp = { LaneKernels.clamp(isa, count: $0, to: $1, $2) }
     average = { LaneKernels.average(isa, count: $0, decay: $1, $2, into: $3) }
     combine = { LaneKernels.combine(isa, count: $0, $1, $2, $3, into: $4) }
+    channels = ChannelKernels(isa, tile: channelTile)
     augmentation = AugmentationKernels(isa)
   }
 }

@@ -131,16 +131,8 @@ func winogradInputs<ISA: InstructionSet>(
       {
         winogradInputTile(isa, corner, line, laneCount, target, pass.inputPlaceStride)
       } else {
-        for i in 0..<6 {
-          for j in 0..<6 {
-            let isInside =
-              row &+ i >= 0 && row &+ i < pass.inputHeight && column &+ j >= 0
-              && column &+ j < pass.inputWidth
-            (patch + (i &* 6 &+ j) &* size).store(
-              isInside
-                ? (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) : ISA.broadcast(0))
-          }
-        }
+        copyTile(
+          isa, corner, line, row, column, pass.inputHeight, pass.inputWidth, to: patch)
         winogradInputTile(isa, patch, 6 &* size, size, target, pass.inputPlaceStride)
       }
       target += size
@@ -151,6 +143,24 @@ func winogradInputs<ISA: InstructionSet>(
       }
     }
     source += pass.channelStride
+  }
+}
+
+/// Copies a tile's 6 × 6 pixels, whose first would lie in that row and column of the image; those outside are zeros.
+@inlinable @inline(__always)
+func copyTile<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ corner: UnsafePointer<Float>, _ line: Int, _ row: Int, _ column: Int,
+  _ height: Int, _ width: Int, to patch: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  for i in 0..<6 {
+    for j in 0..<6 {
+      let isInside =
+        row &+ i >= 0 && row &+ i < height && column &+ j >= 0 && column &+ j < width
+      (patch + (i &* 6 &+ j) &* size).store(
+        isInside
+          ? (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) : ISA.broadcast(0))
+    }
   }
 }
 
@@ -297,23 +307,29 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
       let y =
         output
         + (filter &* pass.filterStride &+ S &* row &* line &+ S &* column &* laneCount)
-      let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
-        winogradOutput(
-          isa, Tile<S, 1>.self,
-          InlineArray { i in
-            (m + (i &* 6 &+ j) &* pass.productPlaceStride).load(ISA.Vector.self)
-          })
-      }
-      let height = min(S, pass.height &- S &* row)
-      let width = min(S, pass.width &- S &* column)
-      for i in 0..<S {
-        if i < height {
-          let t = winogradOutput(isa, Tile<S, 1>.self, InlineArray { j in half[j][i] })
-          for j in 0..<S where j < width {
-            (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(pass.floor, t[j] + b))
-          }
-        }
-      }
+      winogradOutputTile(
+        isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.floor,
+        min(S, pass.height &- S &* row), min(S, pass.width &- S &* column), line, y)
+    }
+  }
+}
+
+/// Aᵀ M A of one tile of S × S outputs, of which `height` × `width` are there.
+@inlinable @inline(__always)
+func winogradOutputTile<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ products: UnsafePointer<Float>, _ place: Int,
+  _ bias: ISA.Vector, _ floor: Float, _ height: Int, _ width: Int, _ line: Int,
+  _ y: UnsafeMutablePointer<Float>
+) {
+  let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
+    winogradOutput(
+      isa, Tile<S, 1>.self,
+      InlineArray { i in (products + (i &* 6 &+ j) &* place).load(ISA.Vector.self) })
+  }
+  for i in 0..<S where i < height {
+    let t = winogradOutput(isa, Tile<S, 1>.self, InlineArray { j in half[j][i] })
+    for j in 0..<S where j < width {
+      (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(floor, t[j] + bias))
     }
   }
 }
@@ -358,26 +374,33 @@ func winogradWeights<ISA: InstructionSet>(
           let g =
             source
             + ((lot &+ filter &+ o) &* packing.filterStride &+ c &* packing.channelStride)
-          // A kernel of 3 × 3 as one of 5 × 5 with zeros behind it.
-          let size = pass.kernel
-          var half = InlineArray<5, InlineArray<6, Double>>(repeating: InlineArray(repeating: 0))
-          for j in 0..<size {
-            var column = InlineArray<5, Double>(repeating: 0)
-            for i in 0..<size { column[i] = Double(g[packing.taps[i &* size &+ j]]) }
-            half[j] = winogradWeight(column, size)
-          }
           let u = base + (filter &* pass.channels &+ c &* height &+ o)
-          for i in 0..<6 {
-            var row = InlineArray<5, Double>(repeating: 0)
-            for j in 0..<size { row[j] = half[j][i] }
-            let values = winogradWeight(row, size)
-            for j in 0..<6 { u[(i &* 6 &+ j) &* place] = Float(values[j]) }
-          }
+          winogradWeight(pass.kernel, u, place) { g[packing.taps[$0]] }
         }
       }
       filter &+= height
     }
     lot &+= count
+  }
+}
+
+/// G g Gᵀ of a kernel of `size` × `size` taps, its 36 numbers `place` Floats apart.
+@inlinable @inline(__always)
+func winogradWeight(
+  _ size: Int, _ target: UnsafeMutablePointer<Float>, _ place: Int, _ tap: (Int) -> Float
+) {
+  // A kernel of 3 × 3 as one of 5 × 5 with zeros behind it.
+  var half = InlineArray<5, InlineArray<6, Double>>(repeating: InlineArray(repeating: 0))
+  for j in 0..<size {
+    var column = InlineArray<5, Double>(repeating: 0)
+    for i in 0..<size { column[i] = Double(tap(i &* size &+ j)) }
+    half[j] = winogradWeight(column, size)
+  }
+  for i in 0..<6 {
+    var row = InlineArray<5, Double>(repeating: 0)
+    for j in 0..<size { row[j] = half[j][i] }
+    let values = winogradWeight(row, size)
+    for j in 0..<6 { target[(i &* 6 &+ j) &* place] = Float(values[j]) }
   }
 }
 

@@ -11,6 +11,9 @@ public struct LaneValue: Sendable {
   /// Where its gradient lies; nil where nobody needs it.
   public let gradient: Floats?
 
+  /// How an image lies where lanes hold channels; nil where they hold images.
+  var channels: ChannelShape?
+
   /// The elements of one image.
   public var elements: Int { shape.reduce(1, *) }
 

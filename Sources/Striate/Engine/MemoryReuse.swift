@@ -10,8 +10,8 @@ struct MemoryReuse<Place> {
   private var places: [Int: Place] = [:]
   private let sizes: [Int]
 
-  init(_ network: Network, _ layout: PlanLayout) {
-    sizes = network.nodes.map { $0.shape.product }
+  init(_ network: Network, _ layout: PlanLayout, _ channels: ChannelLayout?) {
+    sizes = channels?.nodes.map(\.stride) ?? network.nodes.map { $0.shape.product }
     // The node that owns the memory in which a node's values lie; nil where an input does.
     var owners: [Int?] = []
     var last: [Int: Int] = [:]
@@ -52,13 +52,16 @@ struct MemoryReuse<Place> {
 
 extension Network {
   /// The elements of one image's values that a plan for inference has memory for.
-  var elementsInInference: Double {
+  func elementsInInference(_ channels: ChannelLayout?) -> Double {
     let layout = PlanLayout(self, isTraining: false)
-    var reuse = MemoryReuse<Void>(self, layout)
-    var sum = inputs.reduce(0.0) { $0 + Double($1.shape.product) }
-    for (index, node) in nodes.enumerated() {
+    var reuse = MemoryReuse<Void>(self, layout, channels)
+    func size(of value: Network.Value) -> Double {
+      Double(channels?.shape(of: value).stride ?? shape(of: value).product)
+    }
+    var sum = inputs.indices.reduce(0.0) { $0 + size(of: .input($1)) }
+    for index in nodes.indices {
       if !layout.isInPlace[index], reuse.place(for: index) == nil {
-        sum += Double(node.shape.product)
+        sum += size(of: .node(index))
       }
       reuse.pass(index, values: ())
     }

@@ -15,7 +15,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
       isTraining
       ? (network.inputs.map(\.shape) + network.nodes.map(\.shape))
         .reduce(0.0) { $0 + Double($1.product) }
-      : network.elementsInInference
+      : network.elementsInInference(nil)
     let blocks = (batchSize - 1) / laneCount + 1
     let own = network.nodes.reduce(0.0) { sum, node in
       guard let layer = node.layer as? any NeedsMemory else { return sum }
@@ -36,6 +36,27 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
       Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
       + shared * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
+    try check(floats, batchSize: batchSize)
+  }
+
+  /// The same for a plan whose lanes hold channels.
+  static func check(_ network: Network, _ channels: ChannelLayout, batchSize: Int, workers: Int)
+    throws
+  {
+    let images = channels.blocks * channels.images
+    let own = network.nodes.enumerated().reduce(0.0) { sum, entry in
+      guard let layer = entry.element.layer as? any RunsOnChannels else { return sum }
+      return sum
+        + layer.channelMemory(
+          of: channels.shape(of: entry.element.inputs[0]), output: channels.nodes[entry.offset],
+          images: images, workers: workers)
+    }
+    try check(
+      Double(images) * network.elementsInInference(channels) + own
+        + Double(network.parameterCount) * 2, batchSize: batchSize)
+  }
+
+  private static func check(_ floats: Double, batchSize: Int) throws {
     let needed = floats * Double(MemoryLayout<Float>.stride)
     let available = Double(ProcessMemory.available)
     guard needed <= available else {

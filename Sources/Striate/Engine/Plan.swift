@@ -2,8 +2,8 @@ import LaneKernels
 
 /// A network compiled for a batch size: every buffer laid out, every step listed.
 ///
-/// Values lie as [block][element] of 16 lanes, lane i of a block being image i of 16. Nothing is
-/// allocated when a plan runs.
+/// Values lie as [block][element] of 16 lanes, lane i of a block being image i of 16; in a plan for inference also as
+/// `ChannelLayout` says. Nothing is allocated when a plan runs.
 ///
 /// Unchecked: one owner runs it, from one thread at a time.
 package final class Plan: @unchecked Sendable {
@@ -34,6 +34,9 @@ package final class Plan: @unchecked Sendable {
   package let network: Network
   package let batchSize: Int
   package let blocks: Int
+  /// How values lie where lanes hold channels; nil where they hold images.
+  let channels: ChannelLayout?
+  package var lanesHoldChannels: Bool { channels != nil }
   package let kernels: KernelTable
   let pool: ThreadPool
   let mode: Mode
@@ -83,17 +86,26 @@ package final class Plan: @unchecked Sendable {
 
   /// Throws `NotEnoughMemory` where the buffers would not fit into this machine, and `InvalidInput` where
   /// a parameter no longer has the shape its layer gave it.
+  ///
+  /// - Parameter lanes: What lanes hold; nil for what is faster, where the layers leave a choice.
   package init(
     _ network: Network, batchSize: Int, mode: Mode, threads: Int = Engine.defaultThreads,
-    kernels: KernelTable = .best, marker: Float? = nil
+    kernels: KernelTable = .best, marker: Float? = nil, lanes: LaneContent? = nil
   ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
     try network.checkParameters()
-    try NotEnoughMemory.check(
-      network, batchSize: batchSize, isTraining: mode.isTraining, workers: threads)
+    channels =
+      mode.isTraining
+      ? nil : ChannelLayout.chosen(for: network, batchSize: batchSize, lanes: lanes)
+    if let channels {
+      try NotEnoughMemory.check(network, channels, batchSize: batchSize, workers: threads)
+    } else {
+      try NotEnoughMemory.check(
+        network, batchSize: batchSize, isTraining: mode.isTraining, workers: threads)
+    }
     self.network = network
     self.batchSize = batchSize
-    blocks = (batchSize + laneCount - 1) / laneCount
+    blocks = channels?.blocks ?? (batchSize + laneCount - 1) / laneCount
     self.kernels = kernels
     self.mode = mode
     self.marker = marker
@@ -178,15 +190,17 @@ package final class Plan: @unchecked Sendable {
   private func compile() {
     let isTraining = mode.isTraining
     let layout = PlanLayout(network, isTraining: isTraining)
-    var reuse = MemoryReuse<Floats>(network, layout)
+    var reuse = MemoryReuse<Floats>(network, layout, channels)
     // One gradient for each reader of a value; the first of them becomes the sum of all.
     var readers: [Network.Value: [Floats]] = [:]
     var sums = ParameterSums()
     for (index, input) in network.inputs.enumerated() {
+      let shape = laneShape(of: .input(index), shape: input.shape)
       inputs.append(
         LaneValue(
-          shape: input.shape, values: allocate(lanesFor: input.shape),
-          gradient: mode.wantsInputGradients ? allocate(lanesFor: input.shape) : nil))
+          shape: shape, values: allocate(lanesFor: shape),
+          gradient: mode.wantsInputGradients ? allocate(lanesFor: shape) : nil,
+          channels: channels?.inputs[index]))
       readers[.input(index)] = []
     }
     var steps = [(forward: [Phase], backward: [Phase])](
@@ -198,22 +212,25 @@ package final class Plan: @unchecked Sendable {
         let value = read(source)
         return LaneValue(
           shape: value.shape, values: value.values,
-          gradient: gradient(of: source, value: value, readers: &readers))
+          gradient: gradient(of: source, value: value, readers: &readers),
+          channels: value.channels)
       }
       let wantsGradient =
         isTraining && (layout.needsGradient[index] || mode.wantsInputGradients)
+      let shape = laneShape(of: .node(index), shape: node.shape)
       let output = LaneValue(
-        shape: node.shape,
+        shape: shape,
         values: isInPlace
           ? sources[0].values
           : isTraining
-            ? allocate(lanesFor: node.shape)
-            : reuse.place(for: index) ?? allocate(lanesFor: node.shape),
+            ? allocate(lanesFor: shape)
+            : reuse.place(for: index) ?? allocate(lanesFor: shape),
         gradient: !wantsGradient
           ? nil
           : isInPlace && sources[0].gradient != nil
             ? sources[0].gradient
-            : allocate(lanesFor: node.shape))
+            : allocate(lanesFor: shape),
+        channels: channels?.nodes[index])
       values.append(output)
       if let gradient = output.gradient, network.outputs[0] == .node(index) {
         readers[.node(index), default: []].append(gradient)
@@ -227,7 +244,7 @@ package final class Plan: @unchecked Sendable {
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
-      layer.compile(into: &site)
+      compile(layer, into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }
       prepare += site.prepare
@@ -249,6 +266,22 @@ package final class Plan: @unchecked Sendable {
     }
     for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
     self.sums = [Phase(groups: partialSums)] + sums.phase(kernels: kernels)
+  }
+
+  /// The shape of a value whose elements are lanes.
+  private func laneShape(of value: Network.Value, shape: [Int]) -> [Int] {
+    channels.map { $0.shape(of: value).lanes(images: $0.images) } ?? shape
+  }
+
+  private func compile(_ layer: any Layer, into site: inout LayerSite) {
+    guard let channels, let layer = layer as? any RunsOnChannels,
+      let output = site.output.channels
+    else { return layer.compile(into: &site) }
+    var channelSite = ChannelSite(
+      lanes: site, images: channels.images, inputs: site.inputs.compactMap(\.channels),
+      output: output)
+    layer.compile(into: &channelSite)
+    site = channelSite.lanes
   }
 
   /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is

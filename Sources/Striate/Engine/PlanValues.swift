@@ -8,10 +8,20 @@ extension Plan {
     let input = inputs[index]
     let count = images.shape[0]
     precondition(
-      Array(images.shape.dropFirst()) == input.shape && count >= 1 && count <= batchSize,
-      "Plan: expected 1 to \(batchSize) images \(input.shape), found \(images.shape)")
+      Array(images.shape.dropFirst()) == network.inputs[index].shape && count >= 1
+        && count <= batchSize,
+      "Plan: expected 1 to \(batchSize) images \(network.inputs[index].shape), found \(images.shape)"
+    )
     images.scalars.withUnsafeBufferPointer { scalars in
       guard let base = scalars.baseAddress else { return }
+      if let channels {
+        let (size, stride) = (images.count / count, channels.inputs[index].stride)
+        for image in 0..<channels.blocks * channels.images {
+          (input.values + image * stride).update(
+            from: base + min(image, count - 1) * size, count: size)
+        }
+        return
+      }
       let one: Float = 1
       let zero: Float = 0
       for block in 0..<blocks {
@@ -27,6 +37,14 @@ extension Plan {
 
   /// The first `count` images of a value [N, …].
   package func read(_ value: LaneValue, from place: Floats, count: Int) -> Tensor {
+    if let channels = value.channels {
+      let indices = (0..<channels.shape.product).map(channels.place)
+      return Tensor(
+        shape: [count] + channels.imageShape,
+        scalars: (0..<count).flatMap { image in
+          indices.map { place.base[image * channels.stride + $0] }
+        })
+    }
     let elements = value.elements
     let all = [Float](unsafeUninitializedCapacity: blocks * laneCount * elements) { buffer, used in
       guard let base = buffer.baseAddress else { return }
@@ -38,6 +56,19 @@ extension Plan {
       used = buffer.count
     }
     return Tensor(shape: [count] + value.shape, scalars: Array(all.prefix(count * elements)))
+  }
+
+  /// The first output of one image of the batch.
+  func readOutput(of image: Int, into numbers: inout [Float]) {
+    let output = output
+    if let channels = output.channels {
+      let values = output.values + image * channels.stride
+      for k in numbers.indices { numbers[k] = values[channels.place(of: k)] }
+      return
+    }
+    let (block, lane) = image.quotientAndRemainder(dividingBy: laneCount)
+    let values = output.values + (block * output.blockStride + lane)
+    for k in numbers.indices { numbers[k] = values[k * laneCount] }
   }
 
   /// Runs the network on as many images as each input holds.

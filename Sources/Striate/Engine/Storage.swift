@@ -20,17 +20,25 @@ final class Storage: @unchecked Sendable {
     self.count = count
     let bytes = (count + 2 * laneCount) * MemoryLayout<Float>.stride
     var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, 64, bytes)
+    let isLarge = bytes >= Storage.largePage
+    let status = posix_memalign(&memory, isLarge ? Storage.largePage : 64, bytes)
     guard status == 0, let memory else {
       fatalError(
         "Storage: expected \(bytes) bytes of memory, the system has no more: use a smaller batch or a "
           + "smaller network")
     }
+    #if os(Linux)
+      // Kernels walk over many pages at a time, more small ones than the processor keeps in mind.
+      if isLarge { madvise(memory, bytes / Storage.largePage * Storage.largePage, MADV_HUGEPAGE) }
+    #endif
     memset(memory, 0, bytes)
     base = memory.bindMemory(to: Float.self, capacity: count + 2 * laneCount)
   }
 
   deinit { free(base) }
+
+  /// Bytes of a large page.
+  private static let largePage = 1 << 21
 
   /// All Floats.
   var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }

@@ -59,7 +59,7 @@ final class BatchLoader: @unchecked Sendable {
         preprocessing.standardDeviation.isEmpty ? 1 : preprocessing.standardDeviation[c]
       return -preprocessing.mean[c] / deviation
     }
-    indices = Array(repeating: 0, count: plan.blocks * laneCount)
+    indices = Array(repeating: 0, count: plan.blocks * (plan.channels?.images ?? laneCount))
     places = indices
   }
 
@@ -130,7 +130,7 @@ final class BatchLoader: @unchecked Sendable {
     }
   }
 
-  /// Loads the chosen images, a block a task, and their one-hot targets, which are all zero for images of
+  /// Loads the chosen images, a block a task, and, where lanes hold images, their one-hot targets, which are all zero for images of
   /// the ignored class; the target of a single output for two classes is the class itself, 0 or 1.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
     Tasks(
@@ -138,6 +138,9 @@ final class BatchLoader: @unchecked Sendable {
       onWorker: { [self] block, worker in
         let input = plan.inputs[0]
         let target = input.values + block * input.blockStride
+        if let channels = plan.channels {
+          return loadPlanes(block, channels, target)
+        }
         switch pixels {
         case .bytes(let base):
           withAddresses(block, base) { load($0, block, worker, target) }
@@ -159,6 +162,27 @@ final class BatchLoader: @unchecked Sendable {
         }
         augmenter?.mixTargets(place, count: targets.elements, block: block)
       })
+  }
+
+  /// Brings the images of a block to where they lie one after the other.
+  private func loadPlanes(
+    _ block: Int, _ channels: ChannelLayout, _ target: UnsafeMutablePointer<Float>
+  ) {
+    let kernels = plan.kernels.channels
+    for image in 0..<channels.images {
+      let first = places[block * channels.images + image] * size
+      for channel in scale.indices {
+        let place = channel * channelSize
+        let y = target + (image * channels.inputs[0].stride + place)
+        switch pixels {
+        case .bytes(let base):
+          kernels.scaleBytes(channelSize, scale[channel], shift[channel], base + first + place, y)
+        case .floats(let base):
+          kernels.scaleFloats(channelSize, scale[channel], shift[channel], base + first + place, y)
+        case nil: break
+        }
+      }
+    }
   }
 
   /// Brings the images of a block into lanes.

@@ -28,7 +28,7 @@ extension Network {
     }
     let plan = try Plan(
       self, batchSize: min(dataset.count, Network.inferenceBatch), mode: .inference,
-      threads: threads)
+      threads: threads, lanes: loss == nil ? nil : .images)
     let evaluator = try Evaluator(dataset, preprocessing: preprocessing, plan: plan, loss: loss)
     return try evaluator.evaluate(keepsProbabilities: keepsProbabilities, progress: progress)
   }
@@ -129,19 +129,11 @@ struct Evaluator {
     try loader.choose(batch)
     lossStep?.setCount(batch.count)
     plan.pool.run(program)
-    var outputs = [Float](repeating: 0, count: plan.output.elements)
+    var outputs = [Float](repeating: 0, count: plan.network.outputShape.product)
     for image in 0..<batch.count {
-      gather(image, into: &outputs)
+      plan.readOutput(of: image, into: &outputs)
       body(outputs)
     }
     return lossStep?.result()
-  }
-
-  /// The outputs of one image of the batch.
-  private func gather(_ image: Int, into outputs: inout [Float]) {
-    let output = plan.output
-    let (block, lane) = image.quotientAndRemainder(dividingBy: laneCount)
-    let values = output.values + (block * output.blockStride + lane)
-    for k in outputs.indices { outputs[k] = values[k * laneCount] }
   }
 }

@@ -58,7 +58,7 @@ final class TrainingRun {
     evaluator = try trainer.validation.map { validation in
       let plan = try Plan(
         network, batchSize: min(max(1, validation.count), Network.inferenceBatch),
-        mode: .inference, threads: trainer.threads)
+        mode: .inference, threads: trainer.threads, lanes: .images)
       return try Evaluator(
         validation, preprocessing: network.preprocessing, plan: plan, loss: trainer.loss)
     }

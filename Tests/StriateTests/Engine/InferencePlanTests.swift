@@ -59,7 +59,8 @@ import Testing
     func size(_ text: String) throws -> Int {
       let network = try Network(
         input: [3, 16, 16], seed: 1, layers: try Network.blocks(text: text))
-      return try Plan(network, batchSize: 64, mode: .inference, threads: 1).valueBytes
+      return try Plan(network, batchSize: 64, mode: .inference, threads: 1, lanes: .images)
+        .valueBytes
     }
     let one = 64 * 8 * 16 * 16 * 4
     #expect(try size("conv 8 3x3 padding 1, batchnorm, relu") == size("conv 8 3x3 padding 1"))
@@ -73,7 +74,8 @@ import Testing
         input: [8, 16, 16], seed: 1,
         layers: try Network.blocks(
           text: "repeat \(depth) (residual(conv 8 3x3 padding 1, relu, conv 8 3x3 padding 1))"))
-      return try Plan(network, batchSize: 32, mode: .inference, threads: 2).valueBytes
+      return try Plan(network, batchSize: 32, mode: .inference, threads: 2, lanes: .images)
+        .valueBytes
     }
     #expect(try size(depth: 12) == size(depth: 3))
   }

@@ -67,7 +67,8 @@ import Testing
     let x = Tensor(random: [1, 512, 8, 8], scale: 1, using: &generator)
     let expected = network.reference(x)
     for kernels in KernelTable.runnable {
-      let plan = try Plan(network, batchSize: 1, mode: .inference, threads: 1, kernels: kernels)
+      let plan = try Plan(
+        network, batchSize: 1, mode: .inference, threads: 1, kernels: kernels, lanes: .images)
       #expect(relativeError(plan.run([x]).scalars, expected.values) <= 2e-5, "\(kernels.name)")
     }
   }
@@ -82,7 +83,8 @@ import Testing
       var exact = kernels
       exact.allowsWinograd = false
       let outputs = try [kernels, exact].map {
-        try Plan(network, batchSize: 16, mode: .inference, threads: 1, kernels: $0).run([x])
+        try Plan(network, batchSize: 16, mode: .inference, threads: 1, kernels: $0, lanes: .images)
+          .run([x])
       }
       #expect(kernels.allowsWinograd)
       #expect(outputs[0] != outputs[1], "\(kernels.name)")
@@ -126,7 +128,8 @@ import Testing
       shape: [2, 8, 8, 8], scalars: (0..<2 * 512).map { Float($0 % 7 - 3) })
     let expected = network.reference(x)
     for kernels in KernelTable.runnable {
-      let plan = try Plan(network, batchSize: 2, mode: .inference, threads: 2, kernels: kernels)
+      let plan = try Plan(
+        network, batchSize: 2, mode: .inference, threads: 2, kernels: kernels, lanes: .images)
       #expect(plan.run([x]).scalars.map(Double.init) == expected.values, "\(kernels.name)")
     }
   }

@@ -1,0 +1,330 @@
+/// A convolution of images whose channels lie side by side: [image][group][pixel] of 16 channels.
+///
+///     y[n, o, q] = b[o] + Σ(c,t) w[o,c,t] · x[n, c, place(q) + tap(t)]
+///
+/// A register holds neighbouring filters of one pixel, and each input is one number for all of them: that is what
+/// there is to do side by side where images are few, and what an image reads stays small where they are large. An
+/// image whose pixels lie one by one is one of a single channel, with all of its channels' pixels as taps. A dense
+/// layer is a convolution with a kernel as large as the image. Zero borders are part of the input. All strides and
+/// offsets count Floats.
+@frozen
+public struct ChannelPass {
+  /// Input channels, and the distance from 16 of them to the next 16.
+  public var channels: Int, channelStride: Int
+  /// The offsets of the taps.
+  public var taps: UnsafePointer<Int>, tapCount: Int
+  /// Output channels, and the distance from 16 of them to the next 16.
+  public var filters: Int, filterStride: Int
+  /// Output pixels a row, and rows.
+  public var width: Int, height: Int
+  /// The input's distance from one image, one output row and one output column to the next.
+  public var inputStride: Int, inputRowStep: Int, inputColumnStep: Int
+  /// The output's distance from one image, row and column to the next.
+  public var outputStride: Int, outputRowStep: Int, outputColumnStep: Int
+  /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
+  public var floor: Float
+  /// Registers of filters in a tile.
+  public var registersAtOnce: Int
+  /// Input channels, a multiple of 16, that all pixels run over before the next ones come.
+  public var channelsAtOnce: Int
+
+  @inlinable
+  public init(
+    channels: Int, channelStride: Int, taps: UnsafePointer<Int>, tapCount: Int, filters: Int,
+    filterStride: Int, width: Int, height: Int, inputStride: Int, inputRowStep: Int,
+    inputColumnStep: Int, outputStride: Int, outputRowStep: Int, outputColumnStep: Int,
+    floor: Float, registersAtOnce: Int, channelsAtOnce: Int
+  ) {
+    (self.channels, self.channelStride) = (channels, channelStride)
+    (self.taps, self.tapCount) = (taps, tapCount)
+    (self.filters, self.filterStride) = (filters, filterStride)
+    (self.width, self.height) = (width, height)
+    (self.inputStride, self.inputRowStep) = (inputStride, inputRowStep)
+    self.inputColumnStep = inputColumnStep
+    (self.outputStride, self.outputRowStep) = (outputStride, outputRowStep)
+    self.outputColumnStep = outputColumnStep
+    (self.floor, self.registersAtOnce) = (floor, registersAtOnce)
+    self.channelsAtOnce = channelsAtOnce
+  }
+
+  /// Registers of filters, the last one with zeros behind the last filter.
+  @inlinable public func registers(of width: Int) -> Int { (filters &+ width &- 1) / width }
+
+  /// The Floats of the packed weights, in registers of that many Floats.
+  @inlinable public func weightCount(registerWidth width: Int) -> Int {
+    registers(of: width) &* width &* channels &* tapCount
+  }
+}
+
+/// Runs registers `registers` of filters, which begin with a tile, over pixels `pixels`, counted image after image.
+@inlinable @inline(__always)
+func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, registers: Range<Int>,
+  pixels: Range<Int>, input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
+  bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var register = registers.lowerBound
+  while register < registers.upperBound {
+    let height = tileHeight(
+      filtersLeft: registers.upperBound &- register, largest: pass.registersAtOnce)
+    let w = weights + register &* size &* pass.channels &* pass.tapCount
+    let b = bias + register &* size
+    var channel = 0
+    while channel < pass.channels {
+      let channels = channel..<min(channel &+ pass.channelsAtOnce, pass.channels)
+      let source = w + channel &* pass.tapCount &* height &* size
+      switch height {
+      case F:
+        convolveChannelTiles(
+          isa, tile, pass, register, pixels, channels, input, source, b, output)
+      case 8:
+        convolveChannelTiles(
+          isa, Tile<8, 1>.self, pass, register, pixels, channels, input, source, b, output)
+      case 4:
+        convolveChannelTiles(
+          isa, Tile<4, 1>.self, pass, register, pixels, channels, input, source, b, output)
+      default:
+        convolveChannelTiles(
+          isa, Tile<1, 8>.self, pass, register, pixels, channels, input, source, b, output)
+      }
+      channel = channels.upperBound
+    }
+    register &+= height
+  }
+}
+
+/// Runs F registers of filters over pixels, P at a time; pixels run on from row to row and from image to image.
+@inlinable @inline(__always)
+func convolveChannelTiles<ISA: InstructionSet, let F: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
+  _ pixels: Range<Int>, _ channels: Range<Int>, _ input: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  var left = pixels.count
+  var pixel = ChannelPixel(pixels.lowerBound, pass)
+  while left >= P {
+    convolveChannelTile(
+      isa, tile, pass, register, pixel, channels, input, weights, bias, output)
+    pixel.advance(by: P, pass)
+    left &-= P
+  }
+  while P > 4 && left >= 4 {
+    convolveChannelTile(
+      isa, Tile<F, 4>.self, pass, register, pixel, channels, input, weights, bias, output)
+    pixel.advance(by: 4, pass)
+    left &-= 4
+  }
+  while P > 2 && left >= 2 {
+    convolveChannelTile(
+      isa, Tile<F, 2>.self, pass, register, pixel, channels, input, weights, bias, output)
+    pixel.advance(by: 2, pass)
+    left &-= 2
+  }
+  while P > 1 && left > 0 {
+    convolveChannelTile(
+      isa, Tile<F, 1>.self, pass, register, pixel, channels, input, weights, bias, output)
+    pixel.advance(by: 1, pass)
+    left &-= 1
+  }
+}
+
+/// An output pixel of a batch.
+@frozen
+@usableFromInline
+struct ChannelPixel {
+  @usableFromInline var image: Int, row: Int, column: Int
+
+  /// The pixel of that number, counted row after row and image after image.
+  @inlinable @inline(__always)
+  init(_ number: Int, _ pass: ChannelPass) {
+    let line = number / pass.width
+    column = number &- line &* pass.width
+    image = line / pass.height
+    row = line &- image &* pass.height
+  }
+
+  @inlinable @inline(__always)
+  mutating func advance(by count: Int, _ pass: ChannelPass) {
+    column &+= count
+    while column >= pass.width {
+      column &-= pass.width
+      row &+= 1
+      if row == pass.height { (image, row) = (image &+ 1, 0) }
+    }
+  }
+
+  /// Where it lies in the input, and in the output.
+  @inlinable @inline(__always)
+  func places(_ pass: ChannelPass) -> (input: Int, output: Int) {
+    (
+      image &* pass.inputStride &+ row &* pass.inputRowStep &+ column &* pass.inputColumnStep,
+      image &* pass.outputStride &+ row &* pass.outputRowStep
+        &+ column &* pass.outputColumnStep
+    )
+  }
+}
+
+/// F registers of filters × P pixels.
+@inlinable @inline(__always)
+func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
+  _ first: ChannelPixel, _ channels: Range<Int>, _ input: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var pixel = first
+  var sources = InlineArray<P, UnsafePointer<Float>>(repeating: input)
+  var targets = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
+  for p in 0..<P {
+    let places = pixel.places(pass)
+    sources[p] = input + places.input
+    targets[p] = output + places.output
+    pixel.advance(by: 1, pass)
+  }
+  @inline(__always) func offset(_ f: Int) -> Int {
+    let lane = (register &+ f) &* size
+    return lane / laneCount &* pass.filterStride &+ lane % laneCount
+  }
+  var sum = InlineArray<F, InlineArray<P, ISA.Vector>> { f in
+    InlineArray { p in
+      channels.lowerBound == 0
+        ? (bias + f &* size).load(ISA.Vector.self)
+        : UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
+    }
+  }
+  var w = weights
+  @inline(__always) func addProducts(_ offset: Int) {
+    let weight = InlineArray<F, ISA.Vector> { f in (w + f &* size).load(ISA.Vector.self) }
+    for p in 0..<P {
+      let x = ISA.broadcast(sources[p][offset])
+      for f in 0..<F { ISA.multiplyAdd(&sum[f][p], weight[f], x) }
+    }
+    w += F &* size
+  }
+  if pass.channels == 1 {
+    for t in 0..<pass.tapCount { addProducts(pass.taps[t]) }
+  } else {
+    var channel = channels.lowerBound
+    var start = channel / laneCount &* pass.channelStride
+    while channel < channels.upperBound {
+      let count = min(laneCount, channels.upperBound &- channel)
+      for t in 0..<pass.tapCount {
+        let shift = start &+ pass.taps[t]
+        for c in 0..<count { addProducts(shift &+ c) }
+      }
+      channel &+= laneCount
+      start &+= pass.channelStride
+    }
+  }
+  let floor = channels.upperBound == pass.channels ? pass.floor : -.infinity
+  for f in 0..<F {
+    for p in 0..<P { (targets[p] + offset(f)).store(ISA.atLeast(floor, sum[f][p])) }
+  }
+}
+
+/// Packs weights as `convolveChannels` reads them: tile of registers, 16 channels, tap, channel, filter.
+@inlinable @inline(__always)
+func packChannelWeights<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: ChannelPass, _ packing: WeightPacking, registers: Range<Int>,
+  from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var register = registers.lowerBound
+  var next = target + register &* size &* pass.channels &* pass.tapCount
+  while register < registers.upperBound {
+    let height = tileHeight(
+      filtersLeft: registers.upperBound &- register, largest: pass.registersAtOnce)
+    var first = 0
+    while first < pass.channels {
+      let channels = first..<min(first &+ laneCount, pass.channels)
+      for t in 0..<pass.tapCount {
+        for c in channels {
+          let from = source + (c &* packing.channelStride &+ packing.taps[t])
+          for lane in 0..<height &* size {
+            let filter = register &* size &+ lane
+            next.pointee = filter < pass.filters ? from[filter &* packing.filterStride] : 0
+            next += 1
+          }
+        }
+      }
+      first = channels.upperBound
+    }
+    register &+= height
+  }
+}
+
+/// Runs 16 channels, of which each has a filter of its own, over an image. The weights are those of a tap of all
+/// channels, tap after tap.
+@inlinable @inline(__always)
+func convolveEachChannel<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ pass: ChannelPass, input: UnsafePointer<Float>,
+  weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<pass.height {
+    var part = 0
+    while part < laneCount {
+      let x = input + (row &* pass.inputRowStep &+ part)
+      let y = output + (row &* pass.outputRowStep &+ part)
+      var column = 0
+      while column &+ 4 <= pass.width {
+        convolveEachChannel(
+          isa, Tile<1, 4>.self, pass, column, x, weights + part, bias + part, y)
+        column &+= 4
+      }
+      while column < pass.width {
+        convolveEachChannel(
+          isa, Tile<1, 1>.self, pass, column, x, weights + part, bias + part, y)
+        column &+= 1
+      }
+      part &+= ISA.Vector.scalarCount
+    }
+  }
+}
+
+/// P pixels of a row from `column` on, of a register of channels.
+@inlinable @inline(__always)
+func convolveEachChannel<ISA: InstructionSet, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: ChannelPass, _ column: Int,
+  _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ y: UnsafeMutablePointer<Float>
+) {
+  let first = x + column &* pass.inputColumnStep
+  let b = bias.load(ISA.Vector.self)
+  var sum = InlineArray<P, ISA.Vector>(repeating: b)
+  var w = weights
+  for t in 0..<pass.tapCount {
+    let weight = w.load(ISA.Vector.self)
+    let place = first + pass.taps[t]
+    for p in 0..<P {
+      ISA.multiplyAdd(&sum[p], weight, (place + p &* pass.inputColumnStep).load(ISA.Vector.self))
+    }
+    w += laneCount
+  }
+  for p in 0..<P {
+    (y + (column &+ p) &* pass.outputColumnStep).store(ISA.atLeast(pass.floor, sum[p]))
+  }
+}
+
+/// y = scale · x + shift for pixels of 16 channels, of which each has its own numbers, and at least `floor`.
+@inlinable @inline(__always)
+func scaleChannels<ISA: InstructionSet>(
+  _ isa: ISA.Type, pixels: Int, scales: UnsafePointer<Float>, shifts: UnsafePointer<Float>,
+  floor: Float, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
+  var part = 0
+  while part < laneCount {
+    let (scale, shift) = (
+      (scales + part).load(ISA.Vector.self), (shifts + part).load(ISA.Vector.self)
+    )
+    for pixel in 0..<pixels {
+      var sum = shift
+      ISA.multiplyAdd(&sum, scale, (x + (pixel &* laneCount &+ part)).load(ISA.Vector.self))
+      (y + (pixel &* laneCount &+ part)).store(ISA.atLeast(floor, sum))
+    }
+    part &+= size
+  }
+}

@@ -1,0 +1,395 @@
+import LaneKernels
+
+/// The engine's side of convolutions and dense layers where lanes hold channels: the sum itself.
+///
+/// A block is cut into lots: some whole images, or a band of rows of one. What a lot reads stays near while all filters
+/// pass over it. Where images have a border, a task first copies its lot, with the border, into memory of its worker.
+struct ChannelConvolution: @unchecked Sendable {
+  /// Its offsets live in the plan and are never written.
+  let pass: ChannelPass
+  let packing: WeightPacking
+  let lots: Lots
+  let source: Source
+  /// Whether all images of the plan are one block.
+  let isJoint: Bool
+
+  /// How the images of a block are cut.
+  struct Lots {
+    /// Images of a lot; 1 where it is a band of rows.
+    let images: Int
+    /// Bands of an image, and output rows of a band at most.
+    let bands: Int, rows: Int
+
+    /// Lots of so many images.
+    func count(of all: Int) -> Int {
+      images > 1 ? (all + images - 1) / images : all * bands
+    }
+  }
+
+  /// Where lots are read.
+  struct Source {
+    let geometry: ConvolutionGeometry?
+    /// The maps of an image, of one number or of 16 a pixel.
+    let maps: Int, pixel: Int
+    /// The Floats from one block, image and row to the next.
+    let blockStride: Int, stride: Int, rowStride: Int
+    /// The same in the copy, and the rows of a map.
+    let copiedStride: Int, copiedRows: Int, copiedRowStride: Int
+  }
+}
+
+extension ChannelConvolution.Lots {
+  /// - Parameters:
+  ///   - all: The images of a block.
+  ///   - height: The rows of the output.
+  ///   - row: Floats that a row of outputs reads anew.
+  ///   - weights: Floats that are read for every lot.
+  ///   - tiles: What filters can be cut into.
+  ///   - wanted: The tasks of a block.
+  init(all: Int, height: Int, row: Int, weights: Int, tiles: Int, wanted: Int) {
+    let near = max(ChannelConvolution.near, weights / 4)
+    let fitting = near / max(1, height * row)
+    if all > 1, fitting > 1 {
+      images = max(1, min(all, fitting, all * tiles / wanted))
+      (bands, rows) = (1, height)
+      return
+    }
+    images = 1
+    let fewest = (wanted + all * tiles - 1) / (all * tiles)
+    let rowsOfBand = max(1, near / max(1, row))
+    bands = min(height, max(fewest, (height + rowsOfBand - 1) / rowsOfBand))
+    rows = (height + bands - 1) / bands
+  }
+}
+
+extension ChannelConvolution {
+  /// Floats of input that are near while all filters pass over them.
+  static let near = 48 * 1024
+
+  /// Floats of the weights of a tile that stay in the first-level cache while pixels pass by.
+  private static let weights = 5 * 1024
+
+  /// The channels, some groups of 16, whose weights stay.
+  static func channels(taps: Int, _ kernels: KernelTable) -> Int {
+    let group = laneCount * taps * kernels.channels.tileHeight * kernels.vectorWidth
+    return max(1, weights / group) * laneCount
+  }
+}
+
+extension ChannelSite {
+  /// Appends the step that computes a convolution, cut into lots and parts of the filters.
+  mutating func append(_ sum: ChannelConvolution, weights: Floats, bias: Floats) {
+    let kernels = lanes.kernels
+    let (pass, source, width) = (sum.pass, sum.source, kernels.vectorWidth)
+    let registers = pass.registers(of: width)
+    let height = pass.registersAtOnce
+    let tiles = (registers + height - 1) / height
+    let packed = lanes.allocateOverwritten(pass.weightCount(registerWidth: width))
+    let range: @Sendable (Int, Int) -> Range<Int> = { part, parts in
+      let end = tiles * (part + 1) / parts * height
+      return tiles * part / parts * height..<min(registers, end)
+    }
+    lanes.prepare(tasks: tiles) { tile in
+      kernels.channels.packWeights(
+        sum.pass, sum.packing, range(tile, tiles), weights + 0, packed + 0)
+    }
+    let (x, y) = (lanes.inputs[0], lanes.output)
+    let (blocks, images) = sum.isJoint ? (1, allImages) : (lanes.blocks, images)
+    let (lots, rows) = (sum.lots, output.rows)
+    let count = lots.count(of: images)
+    let wanted = LayerSite.parts(of: LayerSite.fewestTasks, blocks: blocks)
+    let parts = min(tiles, (wanted + count - 1) / count)
+    lanes.begin(.forward)
+    lanes.addOverwriting(
+      .forward, tasks: blocks * count * parts, reach: sum.isJoint ? .everything : .block,
+      scratch: source.geometry == nil ? 0 : lots.images * source.copiedStride
+    ) { task, memory in
+      let (block, rest) = task.quotientAndRemainder(dividingBy: count * parts)
+      let (lot, part) = rest.quotientAndRemainder(dividingBy: parts)
+      let image = lots.images > 1 ? lot * lots.images : lot / lots.bands
+      let band = lots.images > 1 ? 0 : lot % lots.bands
+      let some = min(lots.images, images - image)
+      let bandRows = rows * band / lots.bands..<rows * (band + 1) / lots.bands
+      let first = x.values + (block * x.blockStride + image * source.stride)
+      let input: UnsafePointer<Float>
+      if let geometry = source.geometry {
+        geometry.copy(some, first, source, outputRows: bandRows, to: memory)
+        input = UnsafePointer(memory)
+      } else {
+        input = UnsafePointer(first + bandRows.lowerBound * sum.pass.inputRowStep)
+      }
+      kernels.channels.convolve(
+        sum.pass, range(part, parts), 0..<some * bandRows.count * sum.pass.width, input,
+        packed + 0, bias + 0,
+        y.values
+          + (block * y.blockStride + image * sum.pass.outputStride
+            + bandRows.lowerBound * sum.pass.outputRowStep))
+    }
+  }
+
+  /// Weights that do not stay near, in Floats.
+  static let largeWeights = 1 << 18
+
+  /// Whether a layer of so many weights computes all images of the plan together, so that it reads them once.
+  func isJoint(weights: Int) -> Bool { weights > ChannelSite.largeWeights && lanes.blocks > 1 }
+
+  /// Biases for whole registers: the layer's, or zeros.
+  mutating func biases(_ index: Int, count: Int) -> Floats {
+    lanes.parameters.count > index
+      ? lanes.parameters[index].values : lanes.allocate(count.padded)
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Whether the convolution can compute where lanes hold channels.
+  func runsOnChannels(bias: Conv2D.Bias, mode: PaddingMode, isPlanar: Bool) -> Bool {
+    slices == .flat && bias != .untied && (mode == .zeros || !hasBorder)
+      && (groups == 1 || isDepthwise && channels == filters && !isPlanar)
+  }
+
+  /// Compiles a convolution of the site's input.
+  func compile(into site: inout ChannelSite) {
+    let bias = site.biases(1, count: filters)
+    if groups > 1 { return appendEach(to: &site, bias: bias) }
+    if let pass = channelWinogradPass(site) { return site.append(pass, bias: bias) }
+    let (shape, kernels) = (site.inputs[0], site.lanes.kernels)
+    let pixel = shape.isPlanar ? 1 : laneCount
+    let maps = shape.isPlanar ? channels : shape.groups
+    let height = kernels.channels.tileHeight
+    let registers = (filters + kernels.vectorWidth - 1) / kernels.vectorWidth
+    let isJoint = site.isJoint(weights: weightsOfGroup)
+    let lots = ChannelConvolution.Lots(
+      all: isJoint ? site.allImages : site.images, height: rows.output,
+      row: rows.stride * columns.bordered * maps * pixel, weights: weightsOfGroup,
+      tiles: (registers + height - 1) / height,
+      wanted: LayerSite.parts(
+        of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
+    let source = source(shape, lots: lots, blockStride: site.lanes.inputs[0].blockStride)
+    let mapStride =
+      hasBorder
+      ? source.copiedRows * source.copiedRowStride : rows.input * columns.input * pixel
+    let rowStride = hasBorder ? source.copiedRowStride : source.rowStride
+    let offsets = taps { _, u, v in
+      u * rows.dilation * rowStride + v * columns.dilation * pixel
+    }
+    // Pixels that lie one by one: every one of a channel is a tap.
+    let isPlanar = shape.isPlanar
+    let taps =
+      isPlanar ? (0..<channels).flatMap { c in offsets.map { c * mapStride + $0 } } : offsets
+    let pass = ChannelPass(
+      channels: isPlanar ? 1 : channels, channelStride: mapStride,
+      taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: filters,
+      filterStride: site.output.pixels * laneCount, width: columns.output, height: lots.rows,
+      inputStride: hasBorder ? source.copiedStride : shape.stride,
+      inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * pixel,
+      outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
+      outputColumnStep: laneCount, floor: site.lanes.floor, registersAtOnce: height,
+      channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
+    let packing = WeightPacking(
+      filterStride: channels * kernelSize, channelStride: isPlanar ? 0 : kernelSize,
+      taps: site.lanes.constants(Array(0..<taps.count)).base)
+    site.append(
+      ChannelConvolution(
+        pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint),
+      weights: site.lanes.parameters[0].values, bias: bias)
+  }
+
+  /// Where lots are read: in the images, or, where these have a border, in a copy.
+  private func source(
+    _ shape: ChannelShape, lots: ChannelConvolution.Lots, blockStride: Int
+  ) -> ChannelConvolution.Source {
+    let pixel = shape.isPlanar ? 1 : laneCount
+    let maps = shape.isPlanar ? channels : shape.groups
+    let copiedRows = (lots.rows - 1) * rows.stride + rows.reach
+    return ChannelConvolution.Source(
+      geometry: hasBorder ? self : nil, maps: maps, pixel: pixel, blockStride: blockStride,
+      stride: shape.stride, rowStride: columns.input * pixel,
+      copiedStride: maps * copiedRows * columns.bordered * pixel, copiedRows: copiedRows,
+      copiedRowStride: columns.bordered * pixel)
+  }
+
+  /// Copies what output rows of some images read, with a border of zeros.
+  fileprivate func copy(
+    _ images: Int, _ first: UnsafePointer<Float>, _ source: ChannelConvolution.Source,
+    outputRows: Range<Int>, to memory: UnsafeMutablePointer<Float>
+  ) {
+    let top = outputRows.lowerBound * rows.stride - rows.before
+    let count = (outputRows.count - 1) * rows.stride + rows.reach
+    let left = columns.before * source.pixel
+    let right = columns.after * source.pixel
+    for k in 0..<images * source.maps {
+      let (image, map) = k.quotientAndRemainder(dividingBy: source.maps)
+      let x = first + (image * source.stride + map * rows.input * source.rowStride)
+      var target =
+        memory
+        + (image * source.copiedStride + map * source.copiedRows * source.copiedRowStride)
+      for row in top..<top + count {
+        if row >= 0, row < rows.input {
+          target.update(repeating: 0, count: left)
+          (target + left).update(from: x + row * source.rowStride, count: source.rowStride)
+          (target + left + source.rowStride).update(repeating: 0, count: right)
+        } else {
+          target.update(repeating: 0, count: source.copiedRowStride)
+        }
+        target += source.copiedRowStride
+      }
+    }
+  }
+
+  /// Appends a depthwise convolution: every channel has a filter of its own.
+  private func appendEach(to site: inout ChannelSite, bias: Floats) {
+    let (kernels, input, output, images) = (
+      site.lanes.kernels, site.lanes.inputs[0], site.lanes.output, site.images
+    )
+    let groups = site.output.groups
+    // One map at a time.
+    let lots = ChannelConvolution.Lots(
+      all: 1, height: rows.output, row: 0, weights: 0, tiles: 1, wanted: 1)
+    let source = source(
+      ChannelShape([laneCount, rows.input, columns.input]), lots: lots,
+      blockStride: input.blockStride)
+    let rowStride = hasBorder ? source.copiedRowStride : source.rowStride
+    let offsets = taps { _, u, v in
+      u * rows.dilation * rowStride + v * columns.dilation * laneCount
+    }
+    let outputMap = site.output.pixels * laneCount
+    let sum = ChannelConvolution(
+      pass: ChannelPass(
+        channels: laneCount, channelStride: 0, taps: site.lanes.constants(offsets).base,
+        tapCount: kernelSize, filters: laneCount, filterStride: 0, width: columns.output,
+        height: rows.output, inputStride: 0, inputRowStep: rows.stride * rowStride,
+        inputColumnStep: columns.stride * laneCount, outputStride: 0,
+        outputRowStep: columns.output * laneCount, outputColumnStep: laneCount,
+        floor: site.lanes.floor, registersAtOnce: 1, channelsAtOnce: laneCount),
+      packing: WeightPacking(
+        filterStride: 0, channelStride: 0, taps: site.lanes.constants([0]).base),
+      lots: lots, source: source, isJoint: false)
+    let weights = site.lanes.parameters[0].values
+    let packed = site.lanes.allocate(groups * kernelSize * laneCount)
+    site.lanes.prepare(tasks: 1) { [self] _ in
+      for c in 0..<channels {
+        let (group, lane) = c.quotientAndRemainder(dividingBy: laneCount)
+        for t in 0..<kernelSize {
+          packed.base[(group * kernelSize + t) * laneCount + lane] =
+            weights.base[c * kernelSize + t]
+        }
+      }
+    }
+    let maps = images * groups
+    let parts = site.lanes.parts(of: maps)
+    site.lanes.begin(.forward)
+    site.lanes.addOverwriting(
+      .forward, tasks: site.lanes.blocks * parts, reach: .block,
+      scratch: hasBorder ? source.copiedStride : 0
+    ) { [self] task, memory in
+      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
+      for k in maps * part / parts..<maps * (part + 1) / parts {
+        let group = k % groups
+        var x = UnsafePointer(input.values + (block * input.blockStride + k * source.stride))
+        if hasBorder {
+          copy(1, x, source, outputRows: 0..<rows.output, to: memory)
+          x = UnsafePointer(memory)
+        }
+        kernels.channels.convolveEach(
+          sum.pass, x, packed + group * kernelSize * laneCount, bias + group * laneCount,
+          output.values + (block * output.blockStride + k * outputMap))
+      }
+    }
+  }
+
+  /// The Floats that the convolution allocates at most: packed weights, what Winograd's algorithm transforms, and
+  /// copies of lots with a border.
+  func channelMemory(of input: ChannelShape, images: Int, workers: Int) -> Double {
+    let weights = Double(filters.padded) * Double(channels) * Double(kernelSize)
+    let image =
+      Double(input.isPlanar ? channels : input.groups * laneCount) * Double(borderedPixels)
+    let copies = hasBorder ? Double(workers) * max(image, weights / 4) : 0
+    guard kernelSize == 9 else { return copies + weights }
+    return copies + 4 * weights + channelWinogradMemory(images: images, workers: workers)
+  }
+}
+
+extension Conv2D: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    geometry(image: inputs[0].shape, output: output)
+      .runsOnChannels(bias: bias, mode: paddingMode, isPlanar: inputs[0].isPlanar)
+      ? ChannelShape(output) : nil
+  }
+
+  func compile(into site: inout ChannelSite) {
+    geometry(image: site.inputs[0].shape, output: site.output.shape).compile(into: &site)
+  }
+
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+  {
+    geometry(image: input.shape, output: output.shape)
+      .channelMemory(of: input, images: images, workers: workers)
+  }
+}
+
+extension DepthwiseConv2D: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    asConv2D(channels: inputs[0].shape[0]).channelShape(of: inputs, output: output)
+  }
+
+  func compile(into site: inout ChannelSite) {
+    asConv2D(channels: site.inputs[0].shape[0]).compile(into: &site)
+  }
+
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+  {
+    asConv2D(channels: input.shape[0]).channelMemory(
+      of: input, output: output, images: images, workers: workers)
+  }
+}
+
+/// A dense layer is a convolution with a kernel as large as the image: images are its pixels.
+extension Dense: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    ChannelShape(output)
+  }
+
+  func compile(into site: inout ChannelSite) {
+    let (shape, kernels) = (site.inputs[0], site.lanes.kernels)
+    let inputs = shape.shape.product
+    // Numbers that lie one after the other are channels of one pixel.
+    let pixels = shape.isPlanar ? 1 : shape.pixels
+    let channels = inputs / pixels
+    let height =
+      site.allImages == 1 ? Dense.registersOfOneImage : kernels.channels.tileHeight
+    let registers = (outputs + kernels.vectorWidth - 1) / kernels.vectorWidth
+    let isJoint = site.isJoint(weights: inputs * outputs)
+    let lots = ChannelConvolution.Lots(
+      all: isJoint ? site.allImages : site.images, height: 1, row: 0, weights: 0,
+      tiles: (registers + height - 1) / height,
+      wanted: LayerSite.parts(
+        of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
+    let pass = ChannelPass(
+      channels: channels, channelStride: pixels * laneCount,
+      taps: site.lanes.constants((0..<pixels).map { $0 * laneCount }).base, tapCount: pixels,
+      filters: outputs, filterStride: laneCount, width: 1, height: 1, inputStride: shape.stride,
+      inputRowStep: 0, inputColumnStep: 0, outputStride: site.output.stride, outputRowStep: 0,
+      outputColumnStep: 0, floor: site.lanes.floor, registersAtOnce: height,
+      channelsAtOnce: channels.padded)
+    let packing = WeightPacking(
+      filterStride: inputs, channelStride: pixels,
+      taps: site.lanes.constants(Array(0..<pixels)).base)
+    let source = ChannelConvolution.Source(
+      geometry: nil, maps: 1, pixel: laneCount,
+      blockStride: site.lanes.inputs[0].blockStride, stride: shape.stride, rowStride: 0,
+      copiedStride: 0, copiedRows: 0, copiedRowStride: 0)
+    site.append(
+      ChannelConvolution(
+        pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint),
+      weights: site.lanes.parameters[0].values, bias: site.biases(1, count: outputs))
+  }
+
+  /// One image has no pixels to hide how long a multiply-add takes: so many registers of outputs do.
+  private static let registersOfOneImage = 8
+
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+  { Double(input.shape.product) * Double(outputs.padded) }
+}

@@ -1,0 +1,255 @@
+import LaneKernels
+
+/// What the 16 numbers hold that lie side by side.
+package enum LaneContent: Sendable {
+  /// One number of 16 images.
+  case images
+  /// Sixteen channels of one pixel, for inference alone.
+  case channels
+}
+
+/// How the numbers of an image lie where lanes hold channels.
+struct ChannelShape: Sendable, Equatable {
+  /// [C, …]; of a flattened image what it was before.
+  let shape: [Int]
+
+  /// Whether the image was flattened.
+  var isFlat = false
+
+  /// Whether the numbers lie one after the other, as in a tensor; if not, they lie as [group][pixel] of 16 channels.
+  let isPlanar: Bool
+
+  init(_ shape: [Int], isPlanar: Bool = false) {
+    (self.shape, self.isPlanar) = (shape, isPlanar)
+  }
+
+  /// Groups of 16 channels.
+  var groups: Int { shape[0].padded / laneCount }
+
+  /// The rows of a channel.
+  var rows: Int { shape.count > 1 ? shape[1] : 1 }
+
+  /// The numbers of a channel.
+  var pixels: Int { Array(shape.dropFirst()).product }
+
+  /// Floats of one image.
+  var stride: Int { isPlanar ? shape.product.padded : groups * pixels * laneCount }
+
+  /// The shape of an image in a tensor.
+  var imageShape: [Int] { isFlat ? [shape.product] : shape }
+
+  /// The shape of so many images as one value of lanes: images are further channels.
+  func lanes(images: Int) -> [Int] {
+    isPlanar
+      ? [images * stride / laneCount] : [images * groups] + shape.dropFirst()
+  }
+
+  /// Where the number of an image lies that has this index in a tensor.
+  func place(of index: Int) -> Int {
+    if isPlanar { return index }
+    let (channel, pixel) = index.quotientAndRemainder(dividingBy: pixels)
+    return (channel / laneCount * pixels + pixel) * laneCount + channel % laneCount
+  }
+}
+
+/// How a plan lays out a network's values where lanes hold channels.
+///
+/// A block is some images, one after the other; to a layer that computes lane by lane, a block of n images of c groups
+/// of channels is one image of n · c channels, with 16 images side by side.
+struct ChannelLayout: Sendable {
+  /// Images of a block, and blocks.
+  let images: Int, blocks: Int
+  let inputs: [ChannelShape]
+  let nodes: [ChannelShape]
+
+  /// Nil where a layer cannot compute so.
+  init?(_ network: Network, batchSize: Int) {
+    let inputs = network.inputs.map { ChannelShape($0.shape, isPlanar: true) }
+    let layout = PlanLayout(network, isTraining: false)
+    var nodes: [ChannelShape] = []
+    for (index, node) in network.nodes.enumerated() {
+      let sources = node.inputs.map { source in
+        switch source {
+        case .input(let index): inputs[index]
+        case .node(let index): nodes[index]
+        }
+      }
+      if layout.isFolded[index] {
+        nodes.append(sources[0])
+        continue
+      }
+      guard let layer = node.layer as? any RunsOnChannels,
+        let shape = layer.channelShape(of: sources, output: node.shape)
+      else { return nil }
+      nodes.append(shape)
+    }
+    (self.inputs, self.nodes) = (inputs, nodes)
+    let largest = nodes.map(\.stride).max() ?? 1
+    let most = min(ChannelLayout.mostImages, max(1, ChannelLayout.blockSize / largest))
+    blocks = max(min(batchSize, 2), (batchSize + most - 1) / most)
+    images = (batchSize + blocks - 1) / blocks
+  }
+
+  /// Images of a block at most, and the Floats of its largest value, where that is more than one image: what is read
+  /// for one serves them all, and what they read stays near.
+  private static let mostImages = 8
+  private static let blockSize = 1 << 19
+
+  /// The layout of a plan whose lanes hold channels, because that is asked for or is faster; nil where they hold
+  /// images.
+  static func chosen(
+    for network: Network, batchSize: Int, lanes: LaneContent?
+  ) -> ChannelLayout? {
+    guard lanes != .images, let layout = ChannelLayout(network, batchSize: batchSize) else {
+      return nil
+    }
+    return lanes == .channels || batchSize <= mostImages || layout.isLarge ? layout : nil
+  }
+
+  /// Whether an image is so large that 16 of them side by side do not stay near.
+  private var isLarge: Bool { nodes.contains { $0.stride >= 1 << 16 } }
+
+  func shape(of value: Network.Value) -> ChannelShape {
+    switch value {
+    case .input(let index): inputs[index]
+    case .node(let index): nodes[index]
+    }
+  }
+}
+
+/// A layer that can compute where lanes hold channels.
+protocol RunsOnChannels: Layer {
+  /// How its output lies, or nil where it cannot compute such inputs.
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape?
+
+  /// Appends the steps that compute the layer.
+  func compile(into site: inout ChannelSite)
+
+  /// The Floats that it allocates beside values, for all images of a plan.
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+}
+
+extension RunsOnChannels {
+  /// Lane by lane: as where lanes hold images.
+  func compile(into site: inout ChannelSite) { compile(into: &site.lanes) }
+
+  /// None.
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+  { 0 }
+}
+
+/// Where a layer compiles itself in a plan whose lanes hold channels.
+struct ChannelSite {
+  /// The site of a layer that computes lane by lane: blocks of images as one image each.
+  var lanes: LayerSite
+  /// Images of a block.
+  let images: Int
+  let inputs: [ChannelShape]
+  let output: ChannelShape
+
+  /// All images.
+  var allImages: Int { lanes.blocks * images }
+}
+
+// MARK: Layers that compute lane by lane
+
+/// A layer of any numbers, each by itself.
+extension Activation: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? { inputs[0] }
+}
+
+extension Dropout: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? { inputs[0] }
+}
+
+extension Flatten: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    var shape = inputs[0]
+    shape.isFlat = true
+    return shape
+  }
+}
+
+extension Add: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    inputs.allSatisfy { $0 == inputs[0] } ? inputs[0] : nil
+  }
+}
+
+extension Multiply: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    let largest = ChannelShape(output)
+    return inputs[0] == largest && inputs.allSatisfy { !$0.isPlanar && $0.groups == largest.groups }
+      ? largest : nil
+  }
+}
+
+extension RunsOnChannels where Self: Pool2D {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    inputs[0].isPlanar ? nil : ChannelShape(output)
+  }
+}
+
+extension MaxPool2D: RunsOnChannels {}
+extension AveragePool2D: RunsOnChannels {}
+extension LpPool2D: RunsOnChannels {}
+
+extension AdaptivePool2D: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    inputs[0].isPlanar ? nil : ChannelShape(output)
+  }
+}
+
+extension Upsample2D: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    inputs[0].isPlanar ? nil : ChannelShape(output)
+  }
+}
+
+// MARK: Batch normalisation
+
+/// Normalisation that no layer before it takes in: a scale and a shift for every channel.
+extension BatchNorm: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    inputs[0].isPlanar || inputs[0].shape != output ? nil : inputs[0]
+  }
+
+  func compile(into site: inout ChannelSite) {
+    let (shape, images) = (site.inputs[0], site.images)
+    let scales = site.lanes.allocateOverwritten(shape.groups * laneCount)
+    let shifts = site.lanes.allocateOverwritten(shape.groups * laneCount)
+    let parameters = site.lanes.parameters
+    let (mean, variance) = (parameters[parameters.count - 2], parameters[parameters.count - 1])
+    site.lanes.prepare(tasks: 1) { [self] _ in
+      for c in 0..<shape.groups * laneCount {
+        guard c < mean.count else {
+          (scales.base[c], shifts.base[c]) = (0, 0)
+          continue
+        }
+        let gamma = isAffine ? Double(parameters[0].values.base[c]) : 1
+        let beta = isAffine ? Double(parameters[1].values.base[c]) : 0
+        let scale = gamma / (Double(variance.values.base[c]) + epsilon).squareRoot()
+        scales.base[c] = Float(scale)
+        shifts.base[c] = Float(beta - Double(mean.values.base[c]) * scale)
+      }
+    }
+    let (kernel, floor) = (site.lanes.kernels.channels.scale, site.lanes.floor)
+    let (input, output) = (site.lanes.inputs[0], site.lanes.output)
+    let size = shape.pixels * laneCount
+    site.lanes.forEachPart(of: images * shape.groups) { block, range in
+      for map in range {
+        let group = map % shape.groups * laneCount
+        let place = block * output.blockStride + map * size
+        kernel(
+          shape.pixels, scales + group, shifts + group, floor, input.values + place,
+          output.values + place)
+      }
+    }
+  }
+
+  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
+    -> Double
+  { Double(2 * input.groups * laneCount) }
+}
