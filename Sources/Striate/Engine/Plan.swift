@@ -31,7 +31,7 @@ package final class Plan: @unchecked Sendable {
     }
   }
 
-  package let network: Network
+  package private(set) var network: Network
   package let batchSize: Int
   package let blocks: Int
   /// How values lie where lanes hold channels; nil where they hold images.
@@ -64,6 +64,17 @@ package final class Plan: @unchecked Sendable {
   }
   private var offsets: [Offsets] = []
   private let scratch = SharedScratch()
+
+  /// The bytes of all that the plan has allocated.
+  var bytes: Int {
+    let floats =
+      memory.reduce(0) { $0 + $1.count } + parameters.count + (gradients?.count ?? 0)
+      + scratch.count
+    return floats * MemoryLayout<Float>.stride
+  }
+
+  /// The threads that were asked for.
+  let threads: Int
 
   /// All parameters one after the other, each from a multiple of 16 Floats on; their gradients likewise.
   let parameters: Storage
@@ -104,12 +115,15 @@ package final class Plan: @unchecked Sendable {
         network, batchSize: batchSize, isTraining: mode.isTraining, workers: threads)
     }
     self.network = network
+    // A plan that keeps its network must not be kept by it.
+    self.network.idlePlans = IdlePlans()
     self.batchSize = batchSize
     blocks = channels?.blocks ?? (batchSize + laneCount - 1) / laneCount
     self.kernels = kernels
     self.mode = mode
     self.marker = marker
     step = StepState(blocks: blocks, images: batchSize)
+    self.threads = threads
     pool = .shared(threads: threads)
     let sizes = network.parameters.map { Plan.padded($0.tensor.count) }
     parameters = Storage(count: sizes.reduce(0, +))

@@ -95,10 +95,11 @@ extension Network {
     var outputs: [Float] = []
     outputs.reserveCapacity(count * outputShape.reduce(1, *))
     let batch = min(count, Network.inferenceBatch)
-    let plan = try Plan(self, batchSize: batch, mode: .inference)
-    for start in stride(from: 0, to: count, by: batch) {
-      let end = min(start + batch, count)
-      outputs += plan.run(inputs.map { $0.images(start..<end) }).scalars
+    try withPlan(batchSize: batch, threads: Engine.defaultThreads) { plan in
+      for start in stride(from: 0, to: count, by: batch) {
+        let end = min(start + batch, count)
+        outputs += plan.run(inputs.map { $0.images(start..<end) }).scalars
+      }
     }
     return Tensor(shape: [count] + outputShape, scalars: outputs)
   }
@@ -108,9 +109,10 @@ extension Network {
   /// Throws `InvalidInput` where the number of inputs or a shape is another.
   public func allOutputs(_ inputs: [Tensor]) throws -> [Tensor] {
     let count = try check(inputs)
-    let plan = try Plan(self, batchSize: count, mode: .inference)
-    _ = plan.run(inputs)
-    return plan.outputs.map { plan.read($0, from: $0.values, count: count) }
+    return try withPlan(batchSize: count, threads: Engine.defaultThreads) { plan in
+      _ = plan.run(inputs)
+      return plan.outputs.map { plan.read($0, from: $0.values, count: count) }
+    }
   }
 
   /// How many images go through the network together when it only computes outputs.

@@ -77,5 +77,8 @@ final class SharedScratch: @unchecked Sendable {
     if let marker { storage.base.update(repeating: marker, count: workers * size) }
   }
 
+  /// The Floats of all workers.
+  var count: Int { storage.count }
+
   func base(of worker: Int) -> UnsafeMutablePointer<Float> { storage.base + worker * size }
 }

@@ -63,13 +63,16 @@ public struct Network: Sendable {
   public let inputs: [Input]
 
   /// The layers, each after those it reads from.
-  public private(set) var nodes: [Node]
+  public private(set) var nodes: [Node] { didSet { forgetPlans() } }
 
   /// What the network gives; the first is what it is trained and evaluated on.
   public let outputs: [Value]
 
   /// Everything the network has learned, layer by layer.
-  public var parameters: [Parameter]
+  public var parameters: [Parameter] { didSet { forgetPlans() } }
+
+  /// Plans of this very network that nobody is using.
+  var idlePlans = IdlePlans()
 
   /// What is done to pixels before they enter, and what the outputs mean.
   public var preprocessing = Preprocessing()

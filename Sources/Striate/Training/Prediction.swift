@@ -40,12 +40,13 @@ extension Network {
     let prepared = preprocessed(images)
     let count = images.shape[0]
     let batch = min(count, Network.inferenceBatch)
-    let plan = try Plan(self, batchSize: batch, mode: .inference, threads: threads)
-    return stride(from: 0, to: count, by: batch).flatMap { start in
-      let outputs = plan.run([prepared.images(start..<min(start + batch, count))])
-      let size = outputShape[0]
-      return stride(from: 0, to: outputs.count, by: size).map { first in
-        prediction(Array(outputs.scalars[first..<first + size]))
+    return try withPlan(batchSize: batch, threads: threads) { plan in
+      stride(from: 0, to: count, by: batch).flatMap { start in
+        let outputs = plan.run([prepared.images(start..<min(start + batch, count))])
+        let size = outputShape[0]
+        return stride(from: 0, to: outputs.count, by: size).map { first in
+          prediction(Array(outputs.scalars[first..<first + size]))
+        }
       }
     }
   }

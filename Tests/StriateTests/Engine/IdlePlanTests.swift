@@ -1,0 +1,62 @@
+import Striate
+import Testing
+
+/// Plans that are used again: nobody sees them but by the clock.
+struct IdlePlanTests {
+  private let images = Tensor(
+    shape: [2, 1, 6, 6], scalars: (0..<72).map { Float($0 % 11) / 11 })
+
+  private func network() throws -> Network {
+    try Network(input: [1, 6, 6], seed: 1) {
+      Conv2D(filters: 3, kernel: 3)
+      ReLU()
+      Flatten()
+      Dense(2)
+    }
+  }
+
+  @Test func aSecondCallGivesTheSame() throws {
+    let network = try network()
+    let first = try network(images)
+    #expect(try network(images) == first)
+    let one = Tensor(shape: [1, 1, 6, 6], scalars: Array(images.scalars[36...]))
+    #expect(try network(one).scalars == Array(first.scalars[2...]))
+    #expect(try network(images) == first)
+  }
+
+  /// The outputs are those of the parameters at the time of the call, in every copy.
+  @Test func aChangedNetworkForgetsItsPlans() throws {
+    let before = try network()
+    let first = try before(images)
+    var after = before
+    after.parameters[1].tensor.scalars[0] += 1
+    let second = try after(images)
+    #expect(second != first)
+    #expect(try before(images) == first)
+    #expect(try after(images) == second)
+    after.parameters[1].tensor.scalars[0] = before.parameters[1].tensor.scalars[0]
+    #expect(try after(images) == first)
+  }
+
+  /// Copies that share nothing yet but are made before the first call.
+  @Test func aCopyMadeBeforeTheFirstCallIsItsOwn() throws {
+    var one = try network()
+    let other = one
+    one.parameters[3].tensor.scalars[1] = 5
+    let changed = try one(images)
+    let unchanged = try other(images)
+    #expect(changed != unchanged)
+    #expect(try one(images) == changed)
+    #expect(try other(images) == unchanged)
+  }
+
+  /// Calls at the same time have plans of their own.
+  @Test func callsAtTheSameTimeDoNotMeet() async throws {
+    let network = try network()
+    let expected = try network(images)
+    try await withThrowingTaskGroup(of: Tensor.self) { group in
+      for _ in 0..<100 { group.addTask { try network(images) } }
+      for try await outputs in group { #expect(outputs == expected) }
+    }
+  }
+}
