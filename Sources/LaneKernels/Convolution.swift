@@ -26,6 +26,8 @@ public struct ConvolutionPass {
   public var biasFilterStride: Int, biasPixelStride: Int
   /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
   public var floor: Float
+  /// Whether sums are added to what the output holds.
+  public var adds = false
   /// Output pixels and input channels that all filters run over before the next ones come: few enough
   /// that the first-level cache holds what they read.
   public var pixelsAtOnce: Int, channelsAtOnce: Int
@@ -191,10 +193,13 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
       repeating: InlineArray(repeating: ISA.broadcast(0)))
     for o in 0..<O {
       for p in 0..<P {
-        sum[o][p] =
-          channels.lowerBound == 0
-          ? ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]])
-          : UnsafePointer(target[p] + (o &* pass.filterStride &+ part)).load(ISA.Vector.self)
+        let y = UnsafePointer(target[p] + (o &* pass.filterStride &+ part))
+        if channels.lowerBound == 0 {
+          sum[o][p] = ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]])
+          if pass.adds { sum[o][p] = sum[o][p] + y.load(ISA.Vector.self) }
+        } else {
+          sum[o][p] = y.load(ISA.Vector.self)
+        }
       }
     }
     var w = weights

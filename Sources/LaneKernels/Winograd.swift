@@ -21,6 +21,8 @@ public struct WinogradPass {
   public var biasFilterStride: Int
   /// Smaller outputs become this.
   public var floor: Float
+  /// Whether sums are added to what the output holds.
+  public var adds = false
   /// Tiles that are transformed together, and filters whose products wait for them.
   public var tilesAtOnce: Int, filtersAtOnce: Int
   /// Rows of the kernel, 3 or 5.
@@ -308,7 +310,7 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
         output
         + (filter &* pass.filterStride &+ S &* row &* line &+ S &* column &* laneCount)
       winogradOutputTile(
-        isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.floor,
+        isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.floor, pass.adds,
         min(S, pass.height &- S &* row), min(S, pass.width &- S &* column), line, y)
     }
   }
@@ -318,7 +320,7 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
 @inlinable @inline(__always)
 func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ products: UnsafePointer<Float>, _ place: Int,
-  _ bias: ISA.Vector, _ floor: Float, _ height: Int, _ width: Int, _ line: Int,
+  _ bias: ISA.Vector, _ floor: Float, _ adds: Bool, _ height: Int, _ width: Int, _ line: Int,
   _ y: UnsafeMutablePointer<Float>
 ) {
   let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
@@ -329,7 +331,10 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   for i in 0..<S where i < height {
     let t = winogradOutput(isa, Tile<S, 1>.self, InlineArray { j in half[j][i] })
     for j in 0..<S where j < width {
-      (y + (i &* line &+ j &* laneCount)).store(ISA.atLeast(floor, t[j] + bias))
+      let place = y + (i &* line &+ j &* laneCount)
+      var sum = t[j] + bias
+      if adds { sum = sum + UnsafePointer(place).load(ISA.Vector.self) }
+      place.store(ISA.atLeast(floor, sum))
     }
   }
 }

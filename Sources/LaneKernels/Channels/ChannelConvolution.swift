@@ -23,6 +23,8 @@ public struct ChannelPass {
   public var outputStride: Int, outputRowStep: Int, outputColumnStep: Int
   /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
   public var floor: Float
+  /// Whether sums are added to what the output holds.
+  public var adds = false
   /// Registers of filters in a tile.
   public var registersAtOnce: Int
   /// Input channels, a multiple of 16, that all pixels run over before the next ones come.
@@ -190,9 +192,10 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   }
   var sum = InlineArray<F, InlineArray<P, ISA.Vector>> { f in
     InlineArray { p in
-      channels.lowerBound == 0
-        ? (bias + f &* size).load(ISA.Vector.self)
-        : UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
+      let y = UnsafePointer(targets[p] + offset(f))
+      if channels.lowerBound > 0 { return y.load(ISA.Vector.self) }
+      let start = (bias + f &* size).load(ISA.Vector.self)
+      return pass.adds ? start + y.load(ISA.Vector.self) : start
     }
   }
   var w = weights

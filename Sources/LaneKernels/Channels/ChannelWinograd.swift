@@ -14,6 +14,8 @@ public struct ChannelWinogradPass {
   public var left: Int, top: Int
   /// Smaller outputs become this.
   public var floor: Float
+  /// Whether sums are added to what the output holds.
+  public var adds = false
   /// Tiles of a lot.
   public var tilesAtOnce: Int
 
@@ -224,7 +226,8 @@ func channelWinogradOutputs<ISA: InstructionSet>(
       output + (image &* pass.outputStride &+ 4 &* row &* line &+ 4 &* column &* laneCount)
     winogradOutputTile(
       isa, Tile<4, 4>.self, products + k &* ChannelWinogradPass.registersAtOnce &* size, place, b,
-      pass.floor, min(4, pass.height &- 4 &* row), min(4, pass.width &- 4 &* column), line, y)
+      pass.floor, pass.adds, min(4, pass.height &- 4 &* row), min(4, pass.width &- 4 &* column),
+      line, y)
   }
 }
 

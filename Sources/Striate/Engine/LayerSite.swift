@@ -60,6 +60,9 @@ public struct LayerSite {
   /// Outputs below this become this: 0 where a ReLU that follows is computed along with the layer.
   public let floor: Float
 
+  /// Whether the layer adds its outputs to what lies in their place: see `AddsOutput`.
+  var adds = false
+
   /// Whether gradients are computed.
   public let isTraining: Bool
 

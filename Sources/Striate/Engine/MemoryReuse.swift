@@ -19,6 +19,10 @@ struct MemoryReuse<Place> {
       for case .node(let source) in node.inputs {
         if let owner = owners[source] { last[owner] = index }
       }
+      if let other = layout.addsTo[index] {
+        owners.append(owners[other])
+        continue
+      }
       guard layout.isInPlace[index] else {
         owners.append(index)
         last[index] = index
@@ -60,7 +64,7 @@ extension Network {
     }
     var sum = inputs.indices.reduce(0.0) { $0 + size(of: .input($1)) }
     for index in nodes.indices {
-      if !layout.isInPlace[index], reuse.place(for: index) == nil {
+      if !layout.isInPlace[index], layout.addsTo[index] == nil, reuse.place(for: index) == nil {
         sum += size(of: .node(index))
       }
       reuse.pass(index, values: ())

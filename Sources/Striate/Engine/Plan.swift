@@ -238,7 +238,8 @@ package final class Plan: @unchecked Sendable {
           ? sources[0].values
           : isTraining
             ? allocate(lanesFor: shape)
-            : reuse.place(for: index) ?? allocate(lanesFor: shape),
+            : layout.addsTo[index].map { values[$0].values }
+              ?? reuse.place(for: index) ?? allocate(lanesFor: shape),
         gradient: !wantsGradient
           ? nil
           : isInPlace && sources[0].gradient != nil
@@ -250,7 +251,7 @@ package final class Plan: @unchecked Sendable {
         readers[.node(index), default: []].append(gradient)
       }
       // Its values lie where the layer's before it lie, which the layer behind it reads.
-      if layout.isFolded[index] { continue }
+      if layout.isFolded[index] || layout.addedUpBy[index] != nil { continue }
       let (layer, parameters) = folded(node, into: layout.folds[index], sums: &sums)
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
@@ -258,6 +259,7 @@ package final class Plan: @unchecked Sendable {
         floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
+      site.adds = layout.addsTo[index] != nil
       compile(layer, into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }

@@ -12,13 +12,19 @@ struct PlanLayout {
   var folds: [Int?]
   /// The layer is such a normalisation.
   var isFolded: [Bool]
+  /// For a layer whose outputs are added to another value in its place: that value's layer.
+  var addsTo: [Int?]
+  /// For a sum that is there already: the layer that added to its summand.
+  var addedUpBy: [Int?]
   /// Something before the layer, or the layer itself, has parameters to train.
   var needsGradient: [Bool]
 
   init(_ network: Network, isTraining: Bool) {
     let count = network.nodes.count
     folds = Array(repeating: nil, count: count)
+    addsTo = folds
     isFolded = Array(repeating: false, count: count)
+    addedUpBy = folds
     isInPlace = Array(repeating: false, count: count)
     fusesReLU = isInPlace
     isFusedReLU = isInPlace
@@ -37,6 +43,7 @@ struct PlanLayout {
           return false
         }
       isInPlace[index] = node.layer.isView
+      if !isTraining { addUp(index, node, network, readers) }
       guard node.inputs.count == 1, case .node(var source) = node.inputs[0],
         readers[source] == 1
       else { continue }
@@ -46,6 +53,7 @@ struct PlanLayout {
         (folds[source], isFolded[index], isInPlace[index]) = (index, true, true)
         continue
       }
+      if let producer = addedUpBy[source] { source = producer }
       if isFolded[source], case .node(let folding) = network.nodes[source].inputs[0] {
         source = folding
       }
@@ -64,6 +72,59 @@ struct PlanLayout {
       }
     }
   }
+}
+
+extension PlanLayout {
+  /// Where one summand of a sum of two is a convolution's output that nobody else reads, and the other's memory is not
+  /// read from the convolution on: the convolution adds to it, and the sum costs nothing.
+  private mutating func addUp(
+    _ index: Int, _ node: Network.Node, _ network: Network, _ readers: [Int]
+  ) {
+    guard node.layer is Add, node.inputs.count == 2, case .node(let one) = node.inputs[0],
+      case .node(let other) = node.inputs[1], one != other
+    else { return }
+    let (early, late) = (min(one, other), max(one, other))
+    var producer = late
+    if isFolded[late], case .node(let folding) = network.nodes[late].inputs[0] {
+      producer = folding
+    }
+    guard readers[late] == 1, readers[producer] == 1, addsTo[producer] == nil,
+      let layer = network.nodes[producer].layer as? any AddsOutput,
+      layer.addsOutput(of: network.nodes[producer].inputs.map { network.shape(of: $0) }),
+      let memory = owner(of: early, network), early < producer
+    else { return }
+    // All values in that memory, and who reads them.
+    for (reader, node) in network.nodes.enumerated() where reader >= producer && reader != index {
+      for case .node(let source) in node.inputs
+      where source < index && owner(of: source, network) == memory {
+        return
+      }
+    }
+    for case .node(let output) in network.outputs
+    where output < index && owner(of: output, network) == memory {
+      return
+    }
+    (addsTo[producer], addedUpBy[index], isInPlace[index]) = (early, producer, true)
+  }
+
+  /// The layer in whose memory a layer's output lies; nil where it is an input's.
+  private func owner(of index: Int, _ network: Network) -> Int? {
+    if let early = addsTo[index] { return owner(of: early, network) }
+    guard isInPlace[index] else { return index }
+    guard case .node(let source) = network.nodes[index].inputs[0] else { return nil }
+    return owner(of: source, network)
+  }
+}
+
+/// A layer that can add its outputs to what lies in their place: see `LayerSite.adds`.
+protocol AddsOutput: Layer {
+  /// Whether it can for inputs of these shapes.
+  func addsOutput(of inputs: [[Int]]) -> Bool
+}
+
+extension Conv2D: AddsOutput {
+  /// Kernels of one channel a filter cannot.
+  func addsOutput(of inputs: [[Int]]) -> Bool { groups == 1 }
 }
 
 /// A layer that computes every number from the one in its place alone, and can write over its input.

@@ -94,4 +94,33 @@ import Testing
       #expect(first != second)
     }
   }
+
+  /// Sums that a convolution adds up in place are the sums of the reference, in lanes of images and of channels.
+  @Test(arguments: [
+    "conv 16 1x1, residual(conv 16 3x3 padding 1, relu, conv 16 3x3 padding 1), relu, conv 4 1x1",
+    "conv 16 1x1, residual(conv 16 3x3 padding 1, batchnorm, relu, conv 16 3x3 padding 1, batchnorm), relu",
+    "conv 16 1x1, residual(conv 20 3x3 stride 2 padding 1 | conv 20 1x1 stride 2, batchnorm), relu",
+    "conv 16 1x1, residual(conv 16 3x3 padding 1), residual(conv 16 1x1, relu, conv 16 5x5 padding 2)",
+    "conv 16 1x1, relu, residual(residual(conv 16 1x1, relu, conv 16 1x1), relu, conv 16 3x3 padding 1)",
+    "residual(conv 3 3x3 padding 1, relu, conv 3 3x3 padding 1), flatten, dense 2",
+    "conv 8 1x1, sum(conv 8 3x3 padding 1 | conv 8 1x1), sum(relu | conv 8 1x1), relu, dropout 0.5",
+  ])
+  func sumsInPlaceAreTheSums(_ text: String) throws {
+    let network = try Network(input: [3, 9, 9], seed: 4, layers: try Network.blocks(text: text))
+    for images in [1, 3, 20] {
+      try EngineTrial(network, images: images, seed: 5).expectAgreement("\(text), \(images)")
+    }
+  }
+
+  /// A convolution that adds up has no memory of its own.
+  @Test func aSumInPlaceNeedsNoMemory() throws {
+    func size(_ text: String) throws -> Int {
+      let network = try Network(
+        input: [3, 16, 16], seed: 1, layers: try Network.blocks(text: text))
+      return try Plan(network, batchSize: 64, mode: .inference, threads: 1, lanes: .images)
+        .valueBytes
+    }
+    #expect(
+      try size("conv 8 1x1, residual(conv 4 1x1, conv 8 1x1)") == size("conv 8 1x1, conv 4 1x1"))
+  }
 }

@@ -176,7 +176,7 @@ extension ConvolutionGeometry {
     let isPlanar = shape.isPlanar
     let taps =
       isPlanar ? (0..<channels).flatMap { c in offsets.map { c * mapStride + $0 } } : offsets
-    let pass = ChannelPass(
+    var pass = ChannelPass(
       channels: isPlanar ? 1 : channels, channelStride: mapStride,
       taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: filters,
       filterStride: site.output.pixels * laneCount, width: columns.output, height: lots.rows,
@@ -185,6 +185,7 @@ extension ConvolutionGeometry {
       outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
       outputColumnStep: laneCount, floor: site.lanes.floor, registersAtOnce: height,
       channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
+    pass.adds = site.lanes.adds
     let packing = WeightPacking(
       filterStride: channels * kernelSize, channelStride: isPlanar ? 0 : kernelSize,
       taps: site.lanes.constants(Array(0..<taps.count)).base)

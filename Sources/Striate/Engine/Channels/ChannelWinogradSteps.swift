@@ -27,15 +27,15 @@ extension ConvolutionGeometry {
     let fewer = (all + wanted - 1) / wanted
     let size = isJoint || fewer < 6 ? most : min(most, fewer)
     let lots = (all + size - 1) / size
-    return ChannelWinograd(
-      pass: ChannelWinogradPass(
-        channels: channels, channelStride: inputPixels * laneCount, filters: filters,
-        filterStride: outputPixels * laneCount, images: images,
-        inputStride: site.inputs[0].stride, outputStride: site.output.stride,
-        inputWidth: columns.input, inputHeight: rows.input, width: columns.output,
-        height: rows.output, left: columns.before, top: rows.before, floor: site.lanes.floor,
-        tilesAtOnce: (all + lots - 1) / lots),
-      isJoint: isJoint)
+    var pass = ChannelWinogradPass(
+      channels: channels, channelStride: inputPixels * laneCount, filters: filters,
+      filterStride: outputPixels * laneCount, images: images,
+      inputStride: site.inputs[0].stride, outputStride: site.output.stride,
+      inputWidth: columns.input, inputHeight: rows.input, width: columns.output,
+      height: rows.output, left: columns.before, top: rows.before, floor: site.lanes.floor,
+      tilesAtOnce: (all + lots - 1) / lots)
+    pass.adds = site.lanes.adds
+    return ChannelWinograd(pass: pass, isJoint: isJoint)
   }
 
   /// The tiles of an image, where the algorithm pays for so many images: with few tiles, transformed weights are four

@@ -10,6 +10,8 @@ struct ConvolutionParameters: Sendable {
   let biasFilterStride: Int, biasPixelStride: Int
   /// Smaller outputs become this.
   let floor: Float
+  /// Whether the sums are added to what the output holds.
+  var adds = false
 
   /// Without a bias, and without a floor.
   static func weights(_ weights: Floats, in site: inout LayerSite) -> ConvolutionParameters {
@@ -62,7 +64,7 @@ extension ConvolutionGeometry {
     _ x: Maps, _ y: Maps, _ parameters: ConvolutionParameters, site: inout LayerSite
   ) -> ConstantPass {
     let offsets = taps(in: x)
-    let pass = ConvolutionPass(
+    var pass = ConvolutionPass(
       channels: groupChannels, channelStride: x.mapStride,
       taps: site.constants(offsets).base, tapCount: kernelSize, filters: groupFilters,
       filterStride: y.mapStride, width: columns.output, height: rows.output,
@@ -70,6 +72,7 @@ extension ConvolutionGeometry {
       outputRowStep: y.rowStride, outputColumnStep: laneCount,
       biasFilterStride: parameters.biasFilterStride, biasPixelStride: parameters.biasPixelStride,
       floor: parameters.floor)
+    pass.adds = parameters.adds
     let packing = WeightPacking(
       filterStride: groupChannels * kernelSize, channelStride: kernelSize,
       taps: site.constants(Array(0..<kernelSize)).base)

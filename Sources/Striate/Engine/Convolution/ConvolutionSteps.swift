@@ -52,12 +52,12 @@ extension ConvolutionGeometry {
     guard bias != .none else {
       return ConvolutionParameters(
         weights: weights, bias: site.allocate(1), biasFilterStride: 0, biasPixelStride: 0,
-        floor: site.floor)
+        floor: site.floor, adds: site.adds)
     }
     return ConvolutionParameters(
       weights: weights, bias: site.parameters[1].values,
       biasFilterStride: bias == .shared ? 1 : outputPixels,
-      biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor)
+      biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor, adds: site.adds)
   }
 
   /// Adds the gradient of the image to the last step. Where the border holds copies of pixels, it is the

@@ -76,6 +76,7 @@ extension ConvolutionGeometry {
       left: before.1, top: before.0, biasFilterStride: parameters.biasFilterStride,
       floor: parameters.floor, tilesAtOnce: 1,
       filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters), kernel: rows.kernel)
+    pass.adds = parameters.adds
     let place = 36 * channels * kernels.vectorWidth * MemoryLayout<Float>.stride
     let most = min(6, max(3, ConvolutionBlocking.winogradBytes / place))
     let lots = (pass.tiles + most - 1) / most
