@@ -193,12 +193,19 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
       repeating: InlineArray(repeating: ISA.broadcast(0)))
     for o in 0..<O {
       for p in 0..<P {
-        let y = UnsafePointer(target[p] + (o &* pass.filterStride &+ part))
-        if channels.lowerBound == 0 {
-          sum[o][p] = ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]])
-          if pass.adds { sum[o][p] = sum[o][p] + y.load(ISA.Vector.self) }
-        } else {
-          sum[o][p] = y.load(ISA.Vector.self)
+        sum[o][p] =
+          channels.lowerBound == 0
+          ? ISA.broadcast(bias[o &* pass.biasFilterStride &+ offset[p]])
+          : UnsafePointer(target[p] + (o &* pass.filterStride &+ part)).load(ISA.Vector.self)
+      }
+    }
+    // By itself: among the loads above it would cost all sums their registers.
+    if pass.adds && channels.lowerBound == 0 {
+      for o in 0..<O {
+        for p in 0..<P {
+          sum[o][p] =
+            sum[o][p]
+            + UnsafePointer(target[p] + (o &* pass.filterStride &+ part)).load(ISA.Vector.self)
         }
       }
     }

@@ -77,15 +77,15 @@ func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
       let channels = channel..<min(channel &+ pass.channelsAtOnce, pass.channels)
       let source = w + channel &* pass.tapCount &* height &* size
       switch height {
-      case F:
-        convolveChannelTiles(
-          isa, tile, pass, register, pixels, channels, input, source, b, output)
       case 8:
         convolveChannelTiles(
           isa, Tile<8, 1>.self, pass, register, pixels, channels, input, source, b, output)
       case 4:
         convolveChannelTiles(
           isa, Tile<4, 1>.self, pass, register, pixels, channels, input, source, b, output)
+      case 2:
+        convolveChannelTiles(
+          isa, Tile<2, P>.self, pass, register, pixels, channels, input, source, b, output)
       default:
         convolveChannelTiles(
           isa, Tile<1, 8>.self, pass, register, pixels, channels, input, source, b, output)
@@ -192,10 +192,16 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   }
   var sum = InlineArray<F, InlineArray<P, ISA.Vector>> { f in
     InlineArray { p in
-      let y = UnsafePointer(targets[p] + offset(f))
-      if channels.lowerBound > 0 { return y.load(ISA.Vector.self) }
-      let start = (bias + f &* size).load(ISA.Vector.self)
-      return pass.adds ? start + y.load(ISA.Vector.self) : start
+      channels.lowerBound == 0
+        ? (bias + f &* size).load(ISA.Vector.self)
+        : UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
+    }
+  }
+  if pass.adds && channels.lowerBound == 0 {
+    for f in 0..<F {
+      for p in 0..<P {
+        sum[f][p] = sum[f][p] + UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
+      }
     }
   }
   var w = weights

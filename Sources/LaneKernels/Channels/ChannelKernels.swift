@@ -4,8 +4,8 @@ public struct ChannelKernels: Sendable {
   public typealias Source = UnsafePointer<Float>
   public typealias Target = UnsafeMutablePointer<Float>
 
-  /// Registers of filters in a full tile, and its pixels.
-  public let tileHeight: Int, tileWidth: Int
+  /// Registers of filters in a full tile.
+  public let tileHeight: Int
 
   public let convolve:
     @Sendable (
@@ -51,7 +51,7 @@ public struct ChannelKernels: Sendable {
   public init<ISA: InstructionSet, let F: Int, let P: Int>(
     _ isa: ISA.Type, tile: Tile<F, P>.Type
   ) {
-    (tileHeight, tileWidth) = (F, P)
+    tileHeight = F
     convolve = {
       LaneKernels.convolveChannels(
         isa, tile, $0, registers: $1, pixels: $2, input: $3, weights: $4, bias: $5, output: $6)

@@ -10,7 +10,7 @@ final class IdlePlans: Sendable {
   /// Bytes that are kept for one network.
   private static let mostBytes = 1 << 28
 
-  var isEmpty: Bool { plans.withLock { $0.isEmpty } }
+  var count: Int { plans.withLock { $0.count } }
 
   /// A plan that nobody else has from now on.
   func take(batchSize: Int, threads: Int) -> Plan? {
@@ -21,29 +21,34 @@ final class IdlePlans: Sendable {
     }
   }
 
-  /// Keeps a plan for the next; those that were not used for longest are given up for it.
+  /// Keeps a plan for the next call; for it those are given up that were not used for longest. A plan that is too
+  /// large for itself is not kept.
   func giveBack(_ plan: Plan) {
-    let given = plans.withLock { plans in
-      var kept = [plan]
+    guard plan.bytes <= IdlePlans.mostBytes else { return }
+    let before = plans.withLock { plans in
+      let before = plans
       var bytes = plan.bytes
-      while let last = plans.popLast(), bytes + last.bytes <= IdlePlans.mostBytes {
-        kept.append(last)
-        bytes += last.bytes
+      let kept = before.reversed().prefix { other in
+        bytes += other.bytes
+        return bytes <= IdlePlans.mostBytes
       }
-      defer { plans = bytes <= IdlePlans.mostBytes ? kept.reversed() : [] }
-      return plans
+      plans = kept.reversed() + [plan]
+      return before
     }
-    // Memory is freed outside the lock.
-    _ = given
+    // What is given up is freed here, outside the lock.
+    withExtendedLifetime(before) {}
   }
 }
 
 extension Network {
   /// The network has changed: what was planned for it, and for the copies it was equal to, is not for it.
   mutating func forgetPlans() {
-    if isKnownUniquelyReferenced(&idlePlans), idlePlans.isEmpty { return }
+    if isKnownUniquelyReferenced(&idlePlans), idlePlans.count == 0 { return }
     idlePlans = IdlePlans()
   }
+
+  /// How many plans wait.
+  package var idlePlanCount: Int { idlePlans.count }
 
   /// Lends a plan for inference that may have run before.
   func withPlan<Result>(

@@ -105,9 +105,15 @@ package final class Plan: @unchecked Sendable {
   ) throws {
     precondition(batchSize >= 1, "Plan: expected at least one image, found \(batchSize)")
     try network.checkParameters()
-    channels =
+    let chosen =
       mode.isTraining
       ? nil : ChannelLayout.chosen(for: network, batchSize: batchSize, lanes: lanes)
+    // Where there is a choice, memory decides first.
+    channels = chosen.flatMap { layout in
+      let check: Void? = try? NotEnoughMemory.check(
+        network, layout, batchSize: batchSize, workers: threads)
+      return check == nil && lanes == nil ? nil : layout
+    }
     if let channels {
       try NotEnoughMemory.check(network, channels, batchSize: batchSize, workers: threads)
     } else {

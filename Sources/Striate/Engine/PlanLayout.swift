@@ -35,6 +35,7 @@ struct PlanLayout {
       for case .node(let source) in node.inputs { readers[source] += 1 }
     }
     for case .node(let output) in network.outputs { readers[output] += 1 }
+    var memory = MemoryOwners(network)
     for (index, node) in network.nodes.enumerated() {
       needsGradient[index] =
         node.parameters.contains { network.parameters[$0].isTrained }
@@ -43,7 +44,8 @@ struct PlanLayout {
           return false
         }
       isInPlace[index] = node.layer.isView
-      if !isTraining { addUp(index, node, network, readers) }
+      if !isTraining { addUp(index, node, network, &memory) }
+      defer { memory.append(index, owner: owner(of: index, network, memory)) }
       guard node.inputs.count == 1, case .node(var source) = node.inputs[0],
         readers[source] == 1
       else { continue }
@@ -74,11 +76,56 @@ struct PlanLayout {
   }
 }
 
+/// Which values lie in the memory of which layer, as far as layers have been visited.
+private struct MemoryOwners {
+  /// The layer in whose memory a layer's output lies; nil where it is an input's.
+  private(set) var owners: [Int?] = []
+  /// The layers whose outputs lie in a layer's memory.
+  private var members: [Int: [Int]] = [:]
+  /// The layers that read a layer's output.
+  let readers: [[Int]]
+  private let outputs: Set<Int>
+
+  init(_ network: Network) {
+    var readers = [[Int]](repeating: [], count: network.nodes.count)
+    for (index, node) in network.nodes.enumerated() {
+      for case .node(let source) in node.inputs { readers[source].append(index) }
+    }
+    self.readers = readers
+    outputs = Set(
+      network.outputs.compactMap { if case .node(let index) = $0 { index } else { nil } })
+  }
+
+  /// A layer has been visited.
+  mutating func append(_ index: Int, owner: Int?) {
+    owners.append(owner)
+    if let owner { members[owner, default: []].append(index) }
+  }
+
+  /// Layers visited before write into another's memory.
+  mutating func move(_ indices: [Int], to owner: Int) {
+    for index in indices where index < owners.count {
+      if let old = owners[index] { members[old]?.removeAll { $0 == index } }
+      owners[index] = owner
+      members[owner, default: []].append(index)
+    }
+  }
+
+  func isOutput(_ index: Int) -> Bool { outputs.contains(index) }
+
+  /// Whether nobody but one layer reads what lies in a memory, from some layer on.
+  func isFree(_ owner: Int, from first: Int, butFor reader: Int) -> Bool {
+    (members[owner] ?? []).allSatisfy { member in
+      !outputs.contains(member) && readers[member].allSatisfy { $0 < first || $0 == reader }
+    }
+  }
+}
+
 extension PlanLayout {
   /// Where one summand of a sum of two is a convolution's output that nobody else reads, and the other's memory is not
   /// read from the convolution on: the convolution adds to it, and the sum costs nothing.
   private mutating func addUp(
-    _ index: Int, _ node: Network.Node, _ network: Network, _ readers: [Int]
+    _ index: Int, _ node: Network.Node, _ network: Network, _ memory: inout MemoryOwners
   ) {
     guard node.layer is Add, node.inputs.count == 2, case .node(let one) = node.inputs[0],
       case .node(let other) = node.inputs[1], one != other
@@ -88,31 +135,25 @@ extension PlanLayout {
     if isFolded[late], case .node(let folding) = network.nodes[late].inputs[0] {
       producer = folding
     }
-    guard readers[late] == 1, readers[producer] == 1, addsTo[producer] == nil,
+    guard early < producer, !memory.isOutput(late), memory.readers[late].count == 1,
+      memory.readers[producer].count == 1, addsTo[producer] == nil,
       let layer = network.nodes[producer].layer as? any AddsOutput,
       layer.addsOutput(of: network.nodes[producer].inputs.map { network.shape(of: $0) }),
-      let memory = owner(of: early, network), early < producer
+      let owner = memory.owners[early], owner != memory.owners[producer],
+      memory.isFree(owner, from: producer, butFor: index)
     else { return }
-    // All values in that memory, and who reads them.
-    for (reader, node) in network.nodes.enumerated() where reader >= producer && reader != index {
-      for case .node(let source) in node.inputs
-      where source < index && owner(of: source, network) == memory {
-        return
-      }
-    }
-    for case .node(let output) in network.outputs
-    where output < index && owner(of: output, network) == memory {
-      return
-    }
     (addsTo[producer], addedUpBy[index], isInPlace[index]) = (early, producer, true)
+    memory.move(producer == late ? [late] : [producer, late], to: owner)
   }
+}
 
-  /// The layer in whose memory a layer's output lies; nil where it is an input's.
-  private func owner(of index: Int, _ network: Network) -> Int? {
-    if let early = addsTo[index] { return owner(of: early, network) }
+extension PlanLayout {
+  /// The layer in whose memory the output of the layer lies that is being visited.
+  private func owner(of index: Int, _ network: Network, _ memory: MemoryOwners) -> Int? {
+    if let producer = addedUpBy[index] { return memory.owners[producer] }
     guard isInPlace[index] else { return index }
     guard case .node(let source) = network.nodes[index].inputs[0] else { return nil }
-    return owner(of: source, network)
+    return memory.owners[source]
   }
 }
 

@@ -132,8 +132,13 @@ final class BatchLoader: @unchecked Sendable {
 
   /// Loads the chosen images, a block a task, and, where lanes hold images, their one-hot targets, which are all zero for images of
   /// the ignored class; the target of a single output for two classes is the class itself, 0 or 1.
+  ///
+  /// - Precondition: lanes hold images where there are targets or an augmentation.
   func tasks(targets: LaneValue?, ignoring ignored: Int? = nil) -> Tasks {
-    Tasks(
+    precondition(
+      plan.channels == nil || targets == nil && augmenter == nil,
+      "BatchLoader: expected lanes of images for targets and augmentation, found lanes of channels")
+    return Tasks(
       count: plan.blocks, reach: .block,
       onWorker: { [self] block, worker in
         let input = plan.inputs[0]

@@ -33,7 +33,7 @@ struct ChannelLaneTests {
     ),
   ]
 
-  @Test(arguments: networks.indices, [1, 2, 3, 17])
+  @Test(arguments: networks.indices, [1, 2, 3, 9, 17])
   func agreesWithTheReference(_ index: Int, _ images: Int) throws {
     let (input, text) = Self.networks[index]
     var network = try Network(input: input, seed: 1, layers: try Network.blocks(text: text))
@@ -63,7 +63,8 @@ struct ChannelLaneTests {
     }
   }
 
-  /// What is computed for an image does not depend on the others of its batch, nor on how many there are.
+  /// What is computed for an image does not depend on the others of its batch, nor, without very large weights, on how
+  /// many there are.
   @Test func batchesGiveTheSameBits() throws {
     let network = try NamedModel(named: "resnet20").network(seed: 3)
     var generator = SeededGenerator(seed: 4)
@@ -87,12 +88,15 @@ struct ChannelLaneTests {
     let network = try Network(
       input: [3, 6, 6], seed: 5,
       layers: try Network.blocks(
-        text: "conv 192 1x1, conv 192 3x3 padding 1, relu, conv 192 3x3 padding 1"))
+        text:
+          "conv 192 1x1, conv 192 3x3 padding 1, relu, conv 192 3x3 padding 1, flatten, dense 60"))
     var generator = SeededGenerator(seed: 6)
-    for images in [1, 5, 12] {
+    for images in [1, 5, 12, 70] {
       let x = Tensor(random: [images, 3, 6, 6], scale: 1, using: &generator)
       let expected = network.output(of: network.referenceForward([ReferenceTensor(x)])).values
-      for kernels in KernelTable.runnable {
+      for (kernels, isExact) in KernelTable.runnable.flatMap({ [($0, false), ($0, true)] }) {
+        var kernels = kernels
+        kernels.allowsWinograd = !isExact
         let plan = try Plan(
           network, batchSize: images, mode: .inference, threads: 2, kernels: kernels,
           marker: .nan, lanes: .channels)
@@ -116,6 +120,93 @@ struct ChannelLaneTests {
       }
       #expect(outputs[0] != outputs[1], "\(kernels.name)")
     }
+  }
+
+  /// Graphs in which values of both kinds have several readers, and flattened values meet others.
+  @Test func graphsAgreeWithTheReference() throws {
+    let network = try Network(
+      inputs: [("x", [3, 6, 6]), ("y", [8])], seed: 10,
+      outputs: { inputs in
+        let maps = Conv2D(filters: 20, kernel: 3)(inputs[0])
+        let other = Conv2D(filters: 20, kernel: 3)(inputs[0])
+        let small = Conv2D(filters: 2, kernel: 3)(Add()(maps, other))
+        let flat = Flatten()(small)
+        let dense = Dense(8)(flat)
+        return [
+          Add()(Dense(8)(inputs[1]), dense), maps, flat, Dense(5)(Flatten()(inputs[0])),
+        ]
+      })
+    var generator = SeededGenerator(seed: 11)
+    // Nine images have lanes of images, three of them lanes of channels.
+    let inputs = network.inputs.map {
+      Tensor(random: [9] + $0.shape, scale: 1, using: &generator)
+    }
+    for (batch, isOfChannels) in [(9, false), (3, true)] {
+      let plan = try Plan(network, batchSize: batch, mode: .inference)
+      #expect(plan.lanesHoldChannels == isOfChannels)
+    }
+    let all = try network.allOutputs(inputs)
+    for first in [0, 3, 6] {
+      let some = try network.allOutputs(
+        inputs.map { input in
+          let size = input.count / 9
+          return Tensor(
+            shape: [3] + input.shape.dropFirst(),
+            scalars: Array(input.scalars[first * size..<(first + 3) * size]))
+        })
+      for (a, b) in zip(some, all) {
+        let size = b.count / 9
+        #expect(a.shape == [3] + b.shape.dropFirst())
+        #expect(
+          relativeError(
+            a.scalars, b.scalars[first * size..<(first + 3) * size].map(Double.init)) <= 2e-5)
+      }
+    }
+  }
+
+  /// A product with a flattened value, whose numbers lie in another order, is left to lanes of images.
+  @Test func productsWithFlattenedValuesAreRight() throws {
+    let network = try Network(inputs: [("x", [1, 6, 6])], seed: 12) { inputs in
+      let flat = Flatten()(Conv2D(filters: 2, kernel: 5)(inputs[0]))
+      return Multiply()(Dense(8)(flat), flat)
+    }
+    try EngineTrial(network, images: 3).expectAgreement("product with a flattened value")
+  }
+
+  /// The rows of a depthwise convolution are more than near memory holds.
+  @Test func longImagesAgreeWithLanesOfImages() throws {
+    let network = try Network(
+      input: [1, 50_000, 1], seed: 13,
+      layers: try Network.blocks(text: "conv 2 1x1, depthwise 3x1 padding 1, conv 1 1x1"))
+    var generator = SeededGenerator(seed: 14)
+    let x = Tensor(random: [1, 1, 50_000, 1], scale: 1, using: &generator)
+    let outputs = try [LaneContent.images, .channels].map {
+      try Plan(network, batchSize: 1, mode: .inference, lanes: $0).run([x]).scalars
+    }
+    #expect(relativeError(outputs[1], outputs[0].map(Double.init)) <= 1e-5)
+  }
+
+  /// Narrow maps, which fill few lanes, keep lanes of images; wide and large ones do not.
+  @Test func theLayoutFollowsFromShapes() throws {
+    func holdsChannels(_ input: [Int], _ text: String, batch: Int) throws -> Bool {
+      let network = try Network(input: input, seed: 1, layers: try Network.blocks(text: text))
+      return try Plan(network, batchSize: batch, mode: .inference).lanesHoldChannels
+    }
+    #expect(try holdsChannels([1, 8, 8], "conv 1 3x3", batch: 8))
+    #expect(try !holdsChannels([1, 8, 8], "conv 1 3x3", batch: 9))
+    #expect(try !holdsChannels([1, 260, 260], "conv 1 3x3, conv 2 3x3", batch: 16))
+    #expect(try holdsChannels([3, 70, 70], "conv 16 3x3, conv 16 3x3", batch: 16))
+  }
+
+  /// A residual network of many blocks is planned at once.
+  @Test func deepNetworksArePlannedAtOnce() throws {
+    let network = try Network(
+      input: [1, 2, 2], seed: 1,
+      layers: try Network.blocks(
+        text: "conv 1 1x1, repeat 1000 (residual(conv 1 1x1, relu, conv 1 1x1), relu)"))
+    #expect(network.nodes.count > 4_000)
+    let x = Tensor(repeating: 0.5, shape: [1, 1, 2, 2])
+    #expect(try network(x).shape == [1, 1, 2, 2])
   }
 
   /// Layers that mix neighbouring numbers in another way are left to lanes of images.

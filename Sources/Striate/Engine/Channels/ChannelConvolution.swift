@@ -85,10 +85,7 @@ extension ChannelSite {
     let height = pass.registersAtOnce
     let tiles = (registers + height - 1) / height
     let packed = lanes.allocateOverwritten(pass.weightCount(registerWidth: width))
-    let range: @Sendable (Int, Int) -> Range<Int> = { part, parts in
-      let end = tiles * (part + 1) / parts * height
-      return tiles * part / parts * height..<min(registers, end)
-    }
+    let range = ChannelSite.parts(registers: registers, height: height)
     lanes.prepare(tasks: tiles) { tile in
       kernels.channels.packWeights(
         sum.pass, sum.packing, range(tile, tiles), weights + 0, packed + 0)
@@ -124,6 +121,17 @@ extension ChannelSite {
         y.values
           + (block * y.blockStride + image * sum.pass.outputStride
             + bandRows.lowerBound * sum.pass.outputRowStep))
+    }
+  }
+
+  /// What cuts the tiles of some registers into parts: the registers of a part of so many.
+  static func parts(
+    registers: Int, height: Int
+  ) -> @Sendable (_ part: Int, _ parts: Int) -> Range<Int> {
+    let tiles = (registers + height - 1) / height
+    return { part, parts in
+      let end = tiles * (part + 1) / parts * height
+      return tiles * part / parts * height..<min(registers, end)
     }
   }
 
@@ -244,8 +252,7 @@ extension ConvolutionGeometry {
     )
     let groups = site.output.groups
     // One map at a time.
-    let lots = ChannelConvolution.Lots(
-      all: 1, height: rows.output, row: 0, weights: 0, tiles: 1, wanted: 1)
+    let lots = ChannelConvolution.Lots(images: 1, bands: 1, rows: rows.output)
     let source = source(
       ChannelShape([laneCount, rows.input, columns.input]), lots: lots,
       blockStride: input.blockStride)
@@ -301,10 +308,16 @@ extension ConvolutionGeometry {
   /// The Floats that the convolution allocates at most: packed weights, what Winograd's algorithm transforms, and
   /// copies of lots with a border.
   func channelMemory(of input: ChannelShape, images: Int, workers: Int) -> Double {
-    let weights = Double(filters.padded) * Double(channels) * Double(kernelSize)
+    let weights = Double(filters.padded) * Double(groupChannels) * Double(kernelSize)
+    guard groups == 1 else {
+      return weights + (hasBorder ? Double(workers * laneCount) * Double(borderedPixels) : 0)
+    }
     let image =
       Double(input.isPlanar ? channels : input.groups * laneCount) * Double(borderedPixels)
-    let copies = hasBorder ? Double(workers) * max(image, weights / 4) : 0
+    // A lot has the rows that its outputs read anew, and those of the kernel's reach besides.
+    let lot = max(Double(ChannelConvolution.near), weights / 4)
+    let rowsBesides = 1 + Double(rows.reach) / Double(rows.output * rows.stride)
+    let copies = hasBorder ? Double(workers) * (image + lot * rowsBesides) : 0
     guard kernelSize == 9 else { return copies + weights }
     return copies + 4 * weights + channelWinogradMemory(images: images, workers: workers)
   }

@@ -19,8 +19,12 @@ struct ChannelShape: Sendable, Equatable {
   /// Whether the numbers lie one after the other, as in a tensor; if not, they lie as [group][pixel] of 16 channels.
   let isPlanar: Bool
 
+  /// The numbers of a channel.
+  let pixels: Int
+
   init(_ shape: [Int], isPlanar: Bool = false) {
     (self.shape, self.isPlanar) = (shape, isPlanar)
+    pixels = shape.dropFirst().reduce(1, *)
   }
 
   /// Groups of 16 channels.
@@ -28,9 +32,6 @@ struct ChannelShape: Sendable, Equatable {
 
   /// The rows of a channel.
   var rows: Int { shape.count > 1 ? shape[1] : 1 }
-
-  /// The numbers of a channel.
-  var pixels: Int { Array(shape.dropFirst()).product }
 
   /// Floats of one image.
   var stride: Int { isPlanar ? shape.product.padded : groups * pixels * laneCount }
@@ -86,8 +87,8 @@ struct ChannelLayout: Sendable {
     (self.inputs, self.nodes) = (inputs, nodes)
     let largest = nodes.map(\.stride).max() ?? 1
     let most = min(ChannelLayout.mostImages, max(1, ChannelLayout.blockSize / largest))
-    blocks = max(min(batchSize, 2), (batchSize + most - 1) / most)
-    images = (batchSize + blocks - 1) / blocks
+    blocks = max(min(batchSize, 2), (batchSize - 1) / most + 1)
+    images = (batchSize - 1) / blocks + 1
   }
 
   /// Images of a block at most, and the Floats of its largest value, where that is more than one image: what is read
@@ -106,8 +107,14 @@ struct ChannelLayout: Sendable {
     return lanes == .channels || batchSize <= mostImages || layout.isLarge ? layout : nil
   }
 
-  /// Whether an image is so large that 16 of them side by side do not stay near.
-  private var isLarge: Bool { nodes.contains { $0.stride >= 1 << 16 } }
+  /// Whether an image is so large that 16 of them side by side do not stay near, and lanes are mostly full.
+  private var isLarge: Bool {
+    let sizes = nodes.map { (numbers: $0.shape.product, floats: $0.stride) }
+    let (numbers, floats) = sizes.reduce((0.0, 0.0)) {
+      ($0.0 + Double($1.numbers), $0.1 + Double($1.floats))
+    }
+    return sizes.contains { $0.numbers >= 1 << 16 } && numbers >= 0.75 * floats
+  }
 
   func shape(of value: Network.Value) -> ChannelShape {
     switch value {
@@ -181,8 +188,11 @@ extension Add: RunsOnChannels {
 extension Multiply: RunsOnChannels {
   func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
     let largest = ChannelShape(output)
-    return inputs[0] == largest && inputs.allSatisfy { !$0.isPlanar && $0.groups == largest.groups }
-      ? largest : nil
+    let fit = inputs.dropFirst().allSatisfy {
+      $0 == largest
+        || !$0.isPlanar && !$0.isFlat && $0.pixels == 1 && $0.shape[0] == largest.shape[0]
+    }
+    return inputs[0] == largest && fit ? largest : nil
   }
 }
 
@@ -237,13 +247,13 @@ extension BatchNorm: RunsOnChannels {
     }
     let (kernel, floor) = (site.lanes.kernels.channels.scale, site.lanes.floor)
     let (input, output) = (site.lanes.inputs[0], site.lanes.output)
-    let size = shape.pixels * laneCount
-    site.lanes.forEachPart(of: images * shape.groups) { block, range in
+    let (groups, pixels) = (shape.groups, shape.pixels)
+    site.lanes.forEachPart(of: images * groups) { block, range in
       for map in range {
-        let group = map % shape.groups * laneCount
-        let place = block * output.blockStride + map * size
+        let group = map % groups * laneCount
+        let place = block * output.blockStride + map * pixels * laneCount
         kernel(
-          shape.pixels, scales + group, shifts + group, floor, input.values + place,
+          pixels, scales + group, shifts + group, floor, input.values + place,
           output.values + place)
       }
     }

@@ -12,7 +12,7 @@ struct ChannelWinograd: Sendable {
 }
 
 extension ConvolutionGeometry {
-  /// The pass of a convolution for which the algorithm pays: see `usesWinograd`.
+  /// The pass of a convolution for which the algorithm pays.
   func channelWinogradPass(_ site: ChannelSite) -> ChannelWinograd? {
     guard site.lanes.kernels.allowsWinograd, !site.inputs[0].isPlanar,
       let tiles = channelWinogradTiles(allImages: site.allImages)
@@ -22,7 +22,7 @@ extension ConvolutionGeometry {
     let wanted = LayerSite.parts(
       of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks)
     let all = tiles * images
-    // Fewer tiles than fit, if that gives a task to every thread, and weights are not read too often.
+    // Fewer tiles than fit, if that makes as many tasks as are wanted and weights are not read too often.
     let most = isJoint ? weightsOfGroup >= 1 << 20 ? 64 : 32 : channels <= 32 ? 16 : 28
     let fewer = (all + wanted - 1) / wanted
     let size = isJoint || fewer < 6 ? most : min(most, fewer)
@@ -58,7 +58,7 @@ extension ConvolutionGeometry {
     guard let tiles = channelWinogradTiles(allImages: images) else { return 0 }
     let row = Double(channels.padded + laneCount)
     return 36 * row * (Double(tiles) * Double(images) + 64)
-      + Double(workers) * 36 * (64 * 8 * Double(laneCount) + 28 * row)
+      + Double(workers) * 36 * (64 * 8 * Double(laneCount) + 64 * row)
   }
 }
 
@@ -70,9 +70,7 @@ extension ChannelSite {
     let height = kernels.channels.tileHeight
     let registers = pass.registers(of: width)
     let tiles = (registers + height - 1) / height
-    let range: @Sendable (Int, Int) -> Range<Int> = { part, parts in
-      tiles * part / parts * height..<min(registers, tiles * (part + 1) / parts * height)
-    }
+    let range = ChannelSite.parts(registers: registers, height: height)
     let weights = lanes.parameters[0].values
     let packed = lanes.allocateOverwritten(pass.weightCount(registerWidth: width))
     lanes.prepare(tasks: tiles) { tile in

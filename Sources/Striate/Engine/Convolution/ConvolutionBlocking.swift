@@ -9,7 +9,7 @@ import LaneKernels
 enum ConvolutionBlocking {
   /// Bytes of input that stay, with room beside them for weights and outputs: of the 32 KiB that
   /// processors have at least.
-  static let cache = 20 * 1024
+  static let cache = 22 * 1024
 
   /// Bytes that are near: of a second-level cache of 512 KiB and more, with room for others.
   static let near = 256 * 1024
