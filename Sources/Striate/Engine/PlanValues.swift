@@ -82,6 +82,10 @@ extension Plan {
 extension Network {
   /// The outputs [N, …] for images [N, …] of the network's only input, just as the arrays are.
   ///
+  /// What the network has planned for that many images it keeps for the next call, up to 256 MiB, until its parameters
+  /// change. Batches of at most 8 images may be computed in another order than larger ones: their outputs
+  /// differ by rounding.
+  ///
   /// Throws `InvalidInput` where the images have another shape.
   public func callAsFunction(_ images: Tensor) throws -> Tensor {
     try self([images])

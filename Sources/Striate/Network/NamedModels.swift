@@ -169,9 +169,9 @@ extension NamedModel {
         "vgg-digits", "six 3x3 convolutions in three widths with batch normalisation, for digits",
         loss: .softmaxCrossEntropy,
         optimizer: SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4),
-        batchSize: 128, epochs: 15, schedule: .oneCycle(),
+        batchSize: 128, epochs: 20, schedule: .oneCycle(),
         augmentation: try? Augmentation(
-          text: "rotate 12, scale 0.9-1.1, shear 6, shift 0.08, elastic 34 4 chance 0.5"),
+          text: "rotate 10, scale 0.9-1.1, shear 5, shift 0.08, elastic 20 4 chance 0.5"),
         averaging: 0.999
       ) { classes in
         [32, 64, 128].map { width in
