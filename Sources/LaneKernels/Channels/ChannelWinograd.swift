@@ -131,10 +131,10 @@ func channelWinograd<ISA: InstructionSet, let F: Int, let P: Int>(
         let w =
           weights + (register &* 36 &+ place &* height) &* size &* pass.channels
         let y = scratch + (place &* stride &+ (register &- first) &* size)
-        if height == F {
-          channelWinogradProducts(isa, tile, pass, count, x, w, y)
-        } else {
-          channelWinogradProducts(isa, Tile<1, P>.self, pass, count, x, w, y)
+        switch height {
+        case F: channelWinogradProducts(isa, tile, pass, count, x, w, y)
+        case 2: channelWinogradProducts(isa, Tile<2, P>.self, pass, count, x, w, y)
+        default: channelWinogradProducts(isa, Tile<1, P>.self, pass, count, x, w, y)
         }
         register &+= height
       }
