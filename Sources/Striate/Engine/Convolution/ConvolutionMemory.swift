@@ -16,12 +16,21 @@ extension ConvolutionGeometry {
       let sums = sumsByWinograd(on: .best, bias: bias)
       let copies = mode == .zeros ? (isTraining && !sums ? 1.0 : 0) : isTraining ? 2 : 1
       return copies * border + (isTraining ? 2 : 1) * winogradWeights
-        + (isTraining && sums ? winogradGradientMemory(blocks: blocks) : 0)
+        + (isTraining ? gradientMemory(blocks: blocks, byWinograd: sums) : 0)
     }
     guard isTraining else { return border }
-    return mode == .zeros
-      ? border + scratchMemory(blocks: blocks, workers: workers)
-      : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers)
+    let sums = gradientMemory(blocks: blocks, byWinograd: false)
+    return sums
+      + (mode == .zeros
+        ? border + scratchMemory(blocks: blocks, workers: workers)
+        : 2 * border + withoutBorder.scratchMemory(blocks: blocks, workers: workers))
+  }
+
+  /// The Floats of parts of sums for weights, and for a bias.
+  private func gradientMemory(blocks: Int, byWinograd: Bool) -> Double {
+    let biases = Double(max(filters, channels))
+    return (byWinograd ? winogradGradientMemory(blocks: blocks) : gradientMemory(blocks: blocks))
+      + (LayerSite.sumsByBlock(biases, blocks: blocks) ? biases * Double(blocks) : 0)
   }
 
   /// For the transposed convolution.
@@ -29,12 +38,14 @@ extension ConvolutionGeometry {
     if isPointwise { return pointwiseMemory(isTraining: true, workers: workers) }
     guard usesWinograd(on: .best) else {
       return (isTraining ? borderMemory(blocks: blocks) : 0)
+        + (isTraining ? gradientMemory(blocks: blocks, byWinograd: false) : 0)
         + scratchMemory(blocks: blocks, workers: workers)
     }
     let sums = sumsByWinograd(on: .best)
     return (isTraining ? 2 : 1) * winogradWeights
       + (isTraining
-        ? sums ? winogradGradientMemory(blocks: blocks) : borderMemory(blocks: blocks) : 0)
+        ? gradientMemory(blocks: blocks, byWinograd: sums)
+          + (sums ? 0 : borderMemory(blocks: blocks)) : 0)
   }
 
   /// What one worker shares with all other steps: see `LayerSite.addOverwriting`.

@@ -3,7 +3,8 @@ import LaneKernels
 /// The engine's side of the weight gradient by Winograd's algorithm.
 extension ConvolutionGeometry {
   /// How the sum is cut into tasks: by filters and channels whose sums stay near, and where these are few, by
-  /// rows of tiles. Parts of one sum are added up after the way back.
+  /// rows of tiles. Parts of one sum are added up after the way back. Where every part lies in one block of images, it
+  /// runs while the block is near.
   struct WinogradGradientParts {
     let filterLots: Int, channelLots: Int
     let rows: Int, parts: Int
@@ -35,10 +36,12 @@ extension ConvolutionGeometry {
     let cut = winogradGradientParts(blocks: site.blocks)
     let (weights, lots) = (groups * weightsOfGroup, cut.filterLots * cut.channelLots)
     let sums = cut.parts > 1 ? site.allocateOverwritten(cut.parts * weights) : dw
+    let byBlock = cut.parts % site.blocks == 0
     site.addOverwriting(
-      .back, tasks: groups * lots * cut.parts, reach: .parameters, scratch: pass.scratch
+      .back, tasks: groups * lots * cut.parts, reach: byBlock ? .block : .parameters,
+      scratch: pass.scratch
     ) { [self] task, scratch in
-      let (place, part) = task.quotientAndRemainder(dividingBy: cut.parts)
+      let (part, place) = task.quotientAndRemainder(dividingBy: groups * lots)
       let (group, lot) = place.quotientAndRemainder(dividingBy: lots)
       let (f, c) = lot.quotientAndRemainder(dividingBy: cut.channelLots)
       let (firstFilter, firstChannel) = (f * pass.filtersAtOnce, c * pass.channelsAtOnce)
