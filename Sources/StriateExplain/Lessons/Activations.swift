@@ -23,10 +23,10 @@ extension Lesson {
         "What does a ReLU make of this feature map?", form: "2 rows of 2 numbers, such as 1 2; 3 4",
         why: "What is negative becomes 0, everything else stays as it is.",
         figure: {
-          LessonFigure("A feature map", MatrixDrawing([.matrix(.init("x", featureMap.rows))]))
+          LessonFigure("A feature map", MatrixDrawing([.matrix(.init("x", asked.rows))]))
         }
       ) {
-        .numbers(rectified(featureMap).values, columns: 2)
+        .numbers(rectified(asked).values, columns: 2)
       },
       LessonExercise(
         "A gradient passes back through four sigmoids, one behind the other. What is the largest number "
@@ -42,6 +42,8 @@ extension Lesson {
 
   /// The map of Introduction To CNN §2.
   private static let featureMap = ReferenceTensor(shape: [2, 2], values: [-478, 494, 460, -477])
+
+  private static let asked = ReferenceTensor(shape: [2, 2], values: [3, -2.5, 0, 17])
 
   private static func rectified(_ x: ReferenceTensor) -> ReferenceTensor {
     ReLU().referenceForward([x], parameters: [])

@@ -49,6 +49,7 @@ public struct Lesson: Sendable {
 extension Lesson {
   /// The course, first lesson first.
   public static let all: [Lesson] = [
-    .thresholdUnits, .activations,
+    .thresholdUnits, .activations, .layersOfNeurons, .losses, .descents, .chainRule,
+    .convolutions, .strides, .patchMatrices, .poolings, .probabilities, .trainedNetwork,
   ]
 }
