@@ -27,7 +27,9 @@ struct LessonDialogue {
   private func show(_ lesson: Lesson) throws {
     var bar = CountingBar(quiet: isQuiet)
     defer { bar.end() }
-    let text = try lesson.terminalText { done, total, note in bar.show(note, done, total) }
+    let text = try lesson.terminalText(withExercises: !asks) { done, total, note in
+      bar.show(note, done, total)
+    }
     bar.end()
     Console.output(text)
   }
@@ -35,14 +37,14 @@ struct LessonDialogue {
   /// Asks all questions of a lesson; false where the input ended.
   private func ask(_ lesson: Lesson) throws -> Bool {
     for (index, exercise) in lesson.exercises.enumerated() {
-      Console.output("")
+      Console.output("\n" + (try exercise.terminalText(number: index + 1)))
       while true {
-        Console.prompt("Answer to exercise \(index + 1) (empty to go on, Ctrl-D to end): ")
+        Console.prompt("\nYour answer (empty to go on, Ctrl-D to end): ")
         guard let answer = readLine() else { return false }
         if answer.allSatisfy(\.isWhitespace) { break }
         let verdict = try exercise.check(answer)
         Console.output(verdict.text.wrapped(toColumns: 78).joined(separator: "\n"))
-        if verdict.isRight { break }
+        if verdict.isReadable { break }
       }
     }
     guard lesson.number < Lesson.all.count else { return true }

@@ -45,9 +45,16 @@ public struct LessonExercise: Sendable {
   /// Judges an answer. No text is an error: what cannot be read is wrong, and the verdict says why.
   public func check(_ answer: String) throws -> LessonVerdict {
     let solution = try solve()
-    let mistake = solution.mistake(in: answer)
-    return LessonVerdict(
-      isRight: mistake == nil, expected: solution.text, mistake: mistake, why: why)
+    func verdict(_ mistake: String?, isReadable: Bool = true) -> LessonVerdict {
+      LessonVerdict(
+        isRight: mistake == nil, isReadable: isReadable, expected: solution.text, mistake: mistake,
+        why: why, form: form)
+    }
+    do {
+      return verdict(try solution.mistake(in: answer))
+    } catch let unreadable as AnswerReader.Unreadable {
+      return verdict("\(unreadable)", isReadable: false)
+    }
   }
 }
 
@@ -55,6 +62,9 @@ public struct LessonExercise: Sendable {
 public struct LessonVerdict: Sendable, Equatable {
   /// Whether the answer is right.
   public let isRight: Bool
+
+  /// Whether the answer could be read at all; where it could not, it is not right.
+  public let isReadable: Bool
 
   /// The right answer as one would write it.
   public let expected: String
@@ -65,9 +75,13 @@ public struct LessonVerdict: Sendable, Equatable {
   /// How one gets to the right answer.
   public let why: String
 
-  /// The verdict as sentences.
+  /// How an answer is written.
+  let form: String
+
+  /// The verdict as sentences; the right answer is not among them where there was none to judge.
   public var text: String {
     guard let mistake else { return "Right: \(expected). \(why)" }
+    guard isReadable else { return "Cannot be read: \(mistake). Write \(form)." }
     return "Not right: \(mistake). Expected \(expected). \(why)"
   }
 }
@@ -88,17 +102,12 @@ extension LessonExercise.Solution {
   }
 
   /// What is wrong about an answer; nil where it is right.
-  func mistake(in text: String) -> String? {
+  func mistake(in text: String) throws -> String? {
     switch self {
-    case .choices(let right): return mistake(of: text, amongChoices: right)
+    case .choices(let right): return try mistake(of: text, amongChoices: right)
     case .numbers(let expected, let columns, let tolerance):
       let isSingle = expected.count == 1
-      let answer: AnswerReader
-      do {
-        answer = try AnswerReader(text, isSingle: isSingle)
-      } catch {
-        return "\(error)"
-      }
+      let answer = try AnswerReader(text, isSingle: isSingle)
       if let columns, answer.rows.count > 1 {
         let found = answer.rows.map(\.count)
         guard found == Array(repeating: columns, count: expected.count / columns) else {
@@ -127,13 +136,8 @@ extension LessonExercise.Solution {
     return "row \(index / columns + 1), column \(index % columns + 1)"
   }
 
-  private func mistake(of text: String, amongChoices right: Set<Int>) -> String? {
-    let answer: AnswerReader
-    do {
-      answer = try AnswerReader(text, isSingle: false)
-    } catch {
-      return "\(error)"
-    }
+  private func mistake(of text: String, amongChoices right: Set<Int>) throws -> String? {
+    let answer = try AnswerReader(text, isSingle: false)
     let chosen = Set(answer.rows.flatMap { $0 })
     let wanted = Set(right.map(Double.init))
     if let extra = chosen.subtracting(wanted).min() {

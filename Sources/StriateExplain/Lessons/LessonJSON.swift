@@ -45,7 +45,7 @@ extension LessonExercise {
 extension LessonVerdict {
   package var json: JSON {
     .object([
-      ("right", .bool(isRight)), ("expected", .string(expected)),
+      ("right", .bool(isRight)), ("readable", .bool(isReadable)), ("expected", .string(expected)),
       ("mistake", .optional(mistake) { .string($0) }), ("why", .string(why)),
       ("text", .string(text)),
     ])

@@ -30,8 +30,10 @@ extension String {
     return text
   }
 
-  /// The text in lines of at most `width` columns, broken at spaces.
+  /// The text in lines of at most `width` columns, broken at spaces and where it has line ends.
   package func wrapped(toColumns width: Int) -> [String] {
+    let parts = split(separator: "\n")
+    guard parts.count <= 1 else { return parts.flatMap { String($0).wrapped(toColumns: width) } }
     var lines: [String] = []
     var line = ""
     for word in split(separator: " ") {

@@ -3,8 +3,10 @@ extension Lesson {
   /// The columns of the page.
   private static let columns = 78
 
-  /// The lesson with its figures, which are computed now, and its questions.
-  public func terminalText(progress: @escaping Watcher = { _, _, _ in }) throws -> String {
+  /// The lesson with its figures, which are computed now, and its questions where they are asked for.
+  public func terminalText(withExercises: Bool = true, progress: @escaping Watcher = { _, _, _ in })
+    throws -> String
+  {
     let title = "\(number). \(title)"
     var parts = [title + "\n" + String(repeating: "═", count: title.columns)]
     parts.append(equation.map { "    " + $0 }.joined(separator: "\n"))
@@ -16,7 +18,7 @@ extension Lesson {
       parts.append(figure.terminalText)
       if index == 0 { parts += paragraphs.dropFirst() }
     }
-    for (index, exercise) in exercises.enumerated() {
+    for (index, exercise) in exercises.enumerated() where withExercises {
       parts.append(try exercise.terminalText(number: index + 1))
     }
     parts.append(("Source: " + source).wrapped(toColumns: Self.columns).joined(separator: "\n"))
@@ -31,7 +33,8 @@ extension LessonFigure {
 }
 
 extension LessonExercise {
-  fileprivate func terminalText(number: Int) throws -> String {
+  /// The question, what it is about, and how the answer is written.
+  public func terminalText(number: Int) throws -> String {
     var parts = ["Exercise \(number). \(question)".wrapped(toColumns: 78).joined(separator: "\n")]
     if let figure = try figure() { parts.append(figure.text()) }
     parts.append("Write \(form).".wrapped(toColumns: 78).joined(separator: "\n"))

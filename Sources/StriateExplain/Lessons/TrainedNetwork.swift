@@ -7,7 +7,8 @@ extension Lesson {
     12, "A network that reads digits, trained now",
     source: "Li §2; the unfinished draft §4 (Escontrela's Numpy-CNN); Patel §8 and §9, problem 4",
     equation: [
-      "conv 5×5 → ReLU → conv 5×5 → ReLU → max 2×2 → dense 128 → ReLU → dense 10 → softmax"
+      "image → conv 5×5 → ReLU → conv 5×5 → ReLU → max pooling 2×2",
+      "→ dense 128 → ReLU → dense 10 → softmax",
     ],
     text: [
       "Everything so far, in one network. Its first layer looks for eight small patterns in the image, its "
@@ -132,7 +133,7 @@ private struct TrainedDigits {
         width: weight.shape[3], scale: largest)
     }
     return LessonFigure(
-      "What the first layer looks for: its kernels, negative weights dark in text and of another colour on a page",
+      "The eight kernels of the first layer; 0 is in the middle of the shades",
       PictureDrawing(pictures: pictures))
   }
 
@@ -157,7 +158,7 @@ private struct TrainedDigits {
     return [
       LessonFigure(
         "A new digit, and where each kernel finds its pattern in it (behind the ReLU)",
-        PictureDrawing(pictures: pictures)),
+        PictureDrawing(pictures: pictures, countInText: 4)),
       LessonFigure(
         "What the network makes of it",
         BarDrawing(bars: zip(test.classNames, p).map { ($0, $1) }, marked: test.labels[0])),

@@ -68,7 +68,10 @@ struct CurveDrawing: LessonDrawing {
       let mark = Self.marks[index % Self.marks.count]
       if series.style == .line {
         for (a, b) in zip(series.points, series.points.dropFirst()) {
-          let steps = max(1, Int((abs(x.share(b.x) - x.share(a.x)) * Double(columns)).rounded(.up)))
+          let reach = max(
+            abs(x.share(b.x) - x.share(a.x)) * Double(columns),
+            abs(y.share(b.y) - y.share(a.y)) * Double(height))
+          let steps = max(1, Int(reach.rounded(.up)))
           for i in 0...steps {
             let t = Double(i) / Double(steps)
             put((a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t), mark)
@@ -89,10 +92,16 @@ struct CurveDrawing: LessonDrawing {
     lines.append(
       String(repeating: " ", count: margin) + " └" + String(repeating: "─", count: columns))
     lines.append(ruler(columns: columns, margin: margin + 2))
-    lines.append(
-      series.enumerated().map { "\(Self.marks[$0 % Self.marks.count]) \($1.name)" }
-        .joined(separator: "   ").wrapped(toColumns: width - 2).map { "  " + $0 }
-        .joined(separator: "\n"))
+    var legend = ""
+    for (index, series) in series.enumerated() {
+      let key = "  \(Self.marks[index % Self.marks.count]) \(series.name)"
+      if !legend.isEmpty, legend.columns + 2 + key.columns > width {
+        lines.append(legend)
+        legend = ""
+      }
+      legend += (legend.isEmpty ? "" : "  ") + key
+    }
+    lines.append(legend)
     return lines.joined(separator: "\n")
   }
 

@@ -86,24 +86,16 @@ struct MatrixDrawing: LessonDrawing {
         }.joined() + "│"
     }
     let inner = String(repeating: " ", count: matrix.columnCount * (width + 2))
-    return (matrix.name.isEmpty ? [] : [matrix.name]) + ["┌\(inner)┐"] + rows + ["└\(inner)┘"]
+    return [matrix.name] + ["┌\(inner)┐"] + rows + ["└\(inner)┘"]
   }
 
-  /// Blocks of lines next to each other, their middles on one line.
-  static func sideBySide(_ blocks: [[String]], gap: Int = 2) -> String {
-    let height = blocks.map(\.count).max() ?? 0
-    let padded = blocks.map { block in
-      let width = block.map(\.columns).max() ?? 0
-      // A name's line counts for nothing: the middles of the matrices meet.
-      let above = block.count == 1 ? (height + 1) / 2 : (height - block.count)
-      return (0..<height).map { line in
-        let index = line - above
-        return (block.indices.contains(index) ? block[index] : "").padded(toColumns: width)
-      }
+  /// Blocks of lines next to each other: a line above the matrices for their names, and the matrices with
+  /// their middles on one line.
+  private static func sideBySide(_ blocks: [[String]]) -> String {
+    let tallest = blocks.map { $0.count - 1 }.max() ?? 0
+    return blocks.beside(height: tallest + 1) { block in
+      block.count == 1 ? 1 + (tallest - 1) / 2 : (tallest - (block.count - 1)) / 2
     }
-    return (0..<height).map { line in
-      padded.map { $0[line] }.joined(separator: String(repeating: " ", count: gap))
-    }.joined(separator: "\n")
   }
 
   // MARK: SVG
@@ -198,5 +190,24 @@ struct MatrixDrawing: LessonDrawing {
             + "V\((top + height).coordinate)H\((edge + tip).coordinate)", style)
       }
     }
+  }
+}
+
+extension [[String]] {
+  /// Blocks of lines next to each other, two spaces between them.
+  ///
+  /// - Parameters:
+  ///   - height: How many lines there are.
+  ///   - lead: How many empty lines stand above a block.
+  func beside(height: Int, lead: ([String]) -> Int) -> String {
+    let padded = map { block in
+      let width = block.map(\.columns).max() ?? 0
+      let above = lead(block)
+      return (0..<height).map { line in
+        (block.indices.contains(line - above) ? block[line - above] : "").padded(toColumns: width)
+      }
+    }
+    return (0..<height).map { line in padded.map { $0[line] }.joined(separator: "  ") }
+      .joined(separator: "\n")
   }
 }

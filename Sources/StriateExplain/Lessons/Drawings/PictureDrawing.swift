@@ -21,6 +21,8 @@ struct PictureDrawing: LessonDrawing {
   }
 
   let pictures: [Picture]
+  /// How many of them a terminal shows.
+  var countInText = Int.max
 
   /// Pictures with fewer pixels a row are drawn twice as large in characters.
   private static let smallWidth = 8
@@ -30,7 +32,8 @@ struct PictureDrawing: LessonDrawing {
   func text(width: Int) -> String {
     var bands: [[[String]]] = [[]]
     var used = 0
-    for picture in pictures {
+    let shown = pictures.prefix(countInText)
+    for picture in shown {
       let lines = Self.lines(of: picture)
       let columns = lines.map(\.columns).max() ?? 0
       if used > 0, used + 2 + columns > width {
@@ -40,7 +43,12 @@ struct PictureDrawing: LessonDrawing {
       bands[bands.count - 1].append(lines)
       used += columns + 2
     }
-    return bands.map { MatrixDrawing.sideBySide($0) }.joined(separator: "\n")
+    let text = bands.map { band in
+      let height = band.map(\.count).max() ?? 0
+      return band.beside(height: height) { height - $0.count }
+    }.joined(separator: "\n")
+    guard shown.count < pictures.count else { return text }
+    return text + "\n(\(pictures.count - shown.count) more on the page that --html writes)"
   }
 
   private static func lines(of picture: Picture) -> [String] {
