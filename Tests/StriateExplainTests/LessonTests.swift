@@ -2,7 +2,7 @@ import Foundation
 import Striate
 import Testing
 
-@testable import StriateExplain
+import StriateExplain
 
 #if canImport(FoundationXML)
   import FoundationXML

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import StriateFormats
+import StriateFormats
 
 @Suite struct EventFileTests {
   /// RFC 3720, appendix B.4.

@@ -1,7 +1,7 @@
 /// Castagnoli's cyclic redundancy check, which the records of event files carry.
 ///
 /// Source: Castagnoli, Bräuer & Herrmann 1993, doi:10.1109/26.231911; RFC 3720, appendix B.4.
-enum CRC32C {
+package enum CRC32C {
   /// What each byte does to an empty remainder; the polynomial 0x1EDC6F41, its bits reversed.
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { remainder, _ in
@@ -10,7 +10,7 @@ enum CRC32C {
   }
 
   /// The check of some bytes.
-  static func of(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func of(_ bytes: some Sequence<UInt8>) -> UInt32 {
     ~bytes.reduce(~0) { remainder, byte in
       remainder >> 8 ^ table[Int((remainder ^ UInt32(byte)) & 0xFF)]
     }
@@ -18,7 +18,7 @@ enum CRC32C {
 
   /// The check as it stands in a record: turned, and a constant added, so that the check of a text that
   /// holds checks is a check still.
-  static func masked(of bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func masked(of bytes: some Sequence<UInt8>) -> UInt32 {
     let check = of(bytes)
     return (check >> 15 | check << 17) &+ 0xA282_EAD8
   }

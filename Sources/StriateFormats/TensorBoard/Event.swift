@@ -32,7 +32,7 @@ public struct Event: Sendable {
   }
 
   /// The bytes of the message.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var summary = EventMessage()
     summary.add(1, item)
     var event = EventMessage()
@@ -43,7 +43,7 @@ public struct Event: Sendable {
   }
 
   /// The first event of a file: which version of the format it is.
-  static func version(time: Double) -> [UInt8] {
+  package static func version(time: Double) -> [UInt8] {
     var event = EventMessage()
     event.add(1, time)
     event.add(3, "brain.Event:2")

@@ -83,7 +83,7 @@ public final class EventFile {
   }
 
   /// An event as it stands in a file.
-  static func record(_ event: [UInt8]) -> [UInt8] {
+  package static func record(_ event: [UInt8]) -> [UInt8] {
     func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
       withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
