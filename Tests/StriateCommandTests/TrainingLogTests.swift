@@ -11,7 +11,7 @@ import Testing
     try CommandProcess(Self.words + words).result()
   }
 
-  @Test func aRowAnEpochIsWrittenAndContinued() throws {
+  @Test func aRowAnEpochIsWritten() throws {
     let folder = try TemporaryFolder()
     let log = folder.path("log.csv")
     let saving = [
@@ -30,6 +30,28 @@ import Testing
     let object = try JSONSerialization.jsonObject(with: line) as? [String: Any]
     #expect(object?["epoch"] as? Int == 1)
     #expect(object?["validation_loss"] is Double)
+  }
+
+  @Test func aResumedTrainingAddsToItsRows() throws {
+    let folder = try TemporaryFolder()
+    let log = folder.path("log.csv")
+    let words =
+      ["train", "digits", "--network", "conv 8 5x5, relu, flatten, dense 10", "--count", "2000"]
+      + ["--quiet", "--epochs", "60", "--checkpoint", folder.path("c.safetensors"), "--log", log]
+    func rows() -> [Substring] {
+      ((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").split(separator: "\n")
+    }
+    let stopped = try CommandProcess(words)
+    stopped.wait { rows().count > 2 }
+    stopped.send(SIGTERM)
+    #expect(stopped.result().status == 143)
+    let before = rows()
+    try #require(before.count > 2 && before.count < 61)
+    #expect(try CommandProcess(words + ["--resume"]).result().status == 0)
+    let after = rows()
+    #expect(Array(after.prefix(before.count)) == before)
+    #expect(
+      after.dropFirst().compactMap { $0.split(separator: ",").first } == (1...60).map { "\($0)" })
   }
 
   @Test func aForeignFileIsNoLogToGoOnWith() throws {
