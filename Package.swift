@@ -22,6 +22,7 @@ let package = Package(
   products: [
     .library(name: "Striate", targets: ["Striate"]),
     .library(name: "StriateData", targets: ["StriateData"]),
+    .library(name: "StriateFormats", targets: ["StriateFormats"]),
     .library(name: "StriateExplain", targets: ["StriateExplain"]),
     .executable(name: "striate", targets: ["StriateCommand"]),
   ],
@@ -52,9 +53,11 @@ let package = Package(
         .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
+    .target(name: "StriateFormats", dependencies: ["Striate"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
     .executableTarget(
-      name: "StriateCommand", dependencies: ["Striate", "StriateData", "StriateExplain"]),
+      name: "StriateCommand",
+      dependencies: ["Striate", "StriateData", "StriateFormats", "StriateExplain"]),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
@@ -62,6 +65,7 @@ let package = Package(
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(
