@@ -32,6 +32,9 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg",
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
 
     .target(name: "CPUFeatures"),
     .target(name: "LaneKernels", dependencies: ["CPUFeatures"], swiftSettings: kernel),
@@ -50,8 +53,13 @@ let package = Package(
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
+    .target(
+      name: "StriateServer",
+      dependencies: ["Striate", "StriateData", "StriateExplain", "CMicroHTTPD"],
+      resources: [.embedInCode("Page")]),
     .executableTarget(
-      name: "StriateCommand", dependencies: ["Striate", "StriateData", "StriateExplain"]),
+      name: "StriateCommand",
+      dependencies: ["Striate", "StriateData", "StriateExplain", "StriateServer"]),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
@@ -61,6 +69,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
+    .testTarget(
+      name: "StriateServerTests",
+      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
   ],

@@ -24,7 +24,9 @@ enum Program {
   static let version = "0.1.0"
 
   /// The commands, in the order in which the help lists them.
-  static let commands: [Command] = [.train, .evaluate, .predict, .summary, .augment, .bench, .info]
+  static let commands: [Command] = [
+    .train, .evaluate, .predict, .summary, .augment, .serve, .bench, .info,
+  ]
 
   static func run(_ words: [String]) -> ExitStatus {
     let status = dispatch(words)

@@ -1,5 +1,6 @@
 import Striate
 import StriateData
+import StriateExplain
 
 /// The size of a sheet of samples.
 private let (usualImages, usualCount) = (8, 8)

@@ -1,5 +1,6 @@
 import Foundation
 import Striate
+import StriateExplain
 
 #if canImport(Glibc)
   import Glibc

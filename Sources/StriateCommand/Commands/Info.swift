@@ -1,6 +1,7 @@
 import Foundation
 import Striate
 import StriateData
+import StriateExplain
 
 extension Command {
   static let info = Command(

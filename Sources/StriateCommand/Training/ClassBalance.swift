@@ -1,4 +1,5 @@
 import Striate
+import StriateExplain
 
 /// How many images each class has, and whether that is uneven.
 struct ClassBalance {

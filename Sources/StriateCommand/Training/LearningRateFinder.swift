@@ -1,5 +1,6 @@
 import Foundation
 import Striate
+import StriateExplain
 
 /// `striate train … --find-lr`: lets the learning rate rise and shows what that does to the loss.
 struct LearningRateFinder {

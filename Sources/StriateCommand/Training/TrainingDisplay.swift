@@ -1,4 +1,5 @@
 import Striate
+import StriateExplain
 
 /// What `train` shows while it trains: a bar on a terminal, a line an epoch otherwise, or JSON.
 struct TrainingDisplay {

@@ -1,7 +1,7 @@
 import Striate
 
 /// A JSON value, written on one line with its members in the order in which they were given.
-enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   case integer(Int)
@@ -12,19 +12,19 @@ enum JSON: Sendable {
   case object([(String, JSON)])
 
   /// A number with the digits that a `Float` needs.
-  static func number(_ value: Float) -> JSON { .number(Double("\(value)") ?? Double(value)) }
+  package static func number(_ value: Float) -> JSON { .number(Double("\(value)") ?? Double(value)) }
 
-  static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+  package static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
 
-  static func integers(_ values: [Int]) -> JSON { .array(values.map { .integer($0) }) }
+  package static func integers(_ values: [Int]) -> JSON { .array(values.map { .integer($0) }) }
 
   /// A value or null.
-  static func optional<Value>(_ value: Value?, _ make: (Value) -> JSON) -> JSON {
+  package static func optional<Value>(_ value: Value?, _ make: (Value) -> JSON) -> JSON {
     value.map(make) ?? .null
   }
 
   /// The value as JSON text; numbers that JSON does not have become null.
-  var text: String {
+  package var text: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
