@@ -68,6 +68,41 @@ extension PageServer {
     ).response
   }
 
+  /// The arrays that a model has learned, by name.
+  func describe(_ request: Request) throws -> Response {
+    let network = try model(request).network
+    return .json(
+      .object([
+        (
+          "parameters",
+          .array(
+            network.parameters.map {
+              .object([
+                ("name", .string($0.name)), ("shape", .integers($0.tensor.shape)),
+                ("count", .integer($0.tensor.count)), ("is_learned", .bool($0.isLearned)),
+              ])
+            })
+        )
+      ]))
+  }
+
+  /// A picture of a data set that no training sees; numbers beyond the last begin again.
+  func picture(_ request: Request) throws -> Response {
+    let data = try data(named: request.query["data"] ?? "")
+    guard let number = request.query["index"].flatMap({ Int($0) }), number >= 0 else {
+      throw Refusal(422, "index: expected a whole number of at least 0")
+    }
+    let test = try data.images().test
+    let index = number % max(1, test.count)
+    return Frame(
+      header: [
+        ("shape", .integers(data.imageShape)), ("index", .integer(index)),
+        ("label", .integer(test.labels[index])),
+        ("class", .string(test.classNames[test.labels[index]])),
+      ], bytes: try test.bytes(at: index)
+    ).response
+  }
+
   private struct NetworkRequest: Decodable {
     var data: String
     var text: String
@@ -84,6 +119,18 @@ extension PageServer {
   }
 
   // MARK: Training
+
+  private struct Pace: Decodable {
+    var steps: Double?
+  }
+
+  /// How many steps a second there are at most.
+  func setPace(_ request: Request) throws -> Response {
+    let pace = try decode(Pace.self, request).steps
+    try TrainingSetting.check(pace: pace)
+    training.change { $0.pace = pace }
+    return .json(training.news())
+  }
 
   func startTraining(_ request: Request) throws -> Response {
     let setting = try decode(TrainingSetting.self, request)
@@ -119,7 +166,8 @@ extension PageServer {
         data.classNames.indices.contains(number)
       else {
         throw Refusal(
-          422, "\(name): expected a class from 0 to \(data.classNames.count - 1), found "
+          422,
+          "\(name): expected a class from 0 to \(data.classNames.count - 1), found "
             + "\"\((request.query[name] ?? "").prefix(40))\"")
       }
       return number
@@ -129,9 +177,7 @@ extension PageServer {
     }
     let test = try data.images().test
     let shown = found.prefix(Self.mostPictures).map { evaluation.images[$0] }
-    let bytes = try shown.flatMap { index in
-      try test.image(at: index).scalars.map { UInt8(min(max($0 * 255 + 0.5, 0), 255)) }
-    }
+    let bytes = try shown.flatMap { try test.bytes(at: $0) }
     return Frame(
       header: [
         ("shape", .integers(data.imageShape)), ("images", .integers(shown)),
@@ -149,5 +195,12 @@ extension PageServer {
     response.headers.append(
       ("Content-Disposition", "attachment; filename=\"trained.safetensors\""))
     return response
+  }
+}
+
+extension Dataset {
+  /// An image [C, H, W] as bytes.
+  fileprivate func bytes(at index: Int) throws -> [UInt8] {
+    try image(at: index).scalars.map { UInt8(min(max($0 * 255 + 0.5, 0), 255)) }
   }
 }

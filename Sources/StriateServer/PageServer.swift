@@ -63,6 +63,9 @@ package final class PageServer: Sendable {
     "/api/training/events": [
       "GET": { server, _ in Response(events: TrainingNews(server.training)) }
     ],
+    "/api/training/pace": ["POST": { try $0.setPace($1) }],
+    "/api/model": ["GET": { try $0.describe($1) }],
+    "/api/picture": ["GET": { try $0.picture($1) }],
     "/api/training/resume": ["POST": { try $0.command(.resume, $1) }],
     "/api/training/pause": ["POST": { try $0.command(.pause, $1) }],
     "/api/training/step": ["POST": { try $0.command(.step, $1) }],

@@ -32,14 +32,15 @@ package struct TrainingView {
 
 extension Trainer {
   /// Trains as `train(_:on:epochs:)` does, and shows the training after every batch and every epoch; it
-  /// stops where `watching` returns false.
-  package func train(
+  /// stops where `watcher` returns false.
+  @discardableResult
+  package func trainShowing(
     _ network: inout Network, on dataset: Dataset, epochs: Int,
-    watching: (TrainingView) -> Bool
+    to watcher: (TrainingView) -> Bool
   ) throws -> [Epoch] {
     let run = try TrainingRun(
       self, try prepared(network, for: dataset, epochs: epochs), dataset, epochs: epochs)
-    let reports = try run.run { watching(TrainingView($0, run)) }
+    let reports = try run.run { watcher(TrainingView($0, run)) }
     try run.checkParameters()
     network = run.trained()
     return reports

@@ -45,7 +45,8 @@ private struct Serving {
     host = try arguments.text("host") ?? "127.0.0.1"
     let port = try arguments.integer("port", in: 0...65_535) ?? Self.usualPort
     let models = try arguments.all("model").map { path in
-      ServedModel(name: (path as NSString).lastPathComponent, network: try Network(contentsOf: path))
+      ServedModel(
+        name: (path as NSString).lastPathComponent, network: try Network(contentsOf: path))
     }
     server = try PageServer(
       host: host, port: UInt16(port), models: models, data: try Self.data(arguments.all("data")))

@@ -37,7 +37,8 @@ package struct AccessRules: Sendable {
     }
     if let site = header("Sec-Fetch-Site"), site == "cross-site" || site == "same-site" {
       throw Refusal(
-        403, "Sec-Fetch-Site: expected same-origin, found \(site): pages of other sites may not use "
+        403,
+        "Sec-Fetch-Site: expected same-origin, found \(site): pages of other sites may not use "
           + "this one")
     }
   }

@@ -55,7 +55,8 @@ final class Exchange {
       refusal =
         refusal
         ?? Refusal(
-          413, "body: expected at most \(server.limits.body) bytes, found \(length): make the "
+          413,
+          "body: expected at most \(server.limits.body) bytes, found \(length): make the "
             + "picture smaller")
     }
     if refusal == nil { request.body.reserveCapacity(length) }

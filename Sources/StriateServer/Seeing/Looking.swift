@@ -18,7 +18,8 @@ struct Looking {
       let expected = entrance.shape.reduce(1, *)
       guard request.body.count == expected else {
         throw Refusal(
-          422, "pixels: expected \(expected) bytes for \(entrance.shape), found "
+          422,
+          "pixels: expected \(expected) bytes for \(entrance.shape), found "
             + "\(request.body.count)")
       }
       pixels = request.body
@@ -26,14 +27,16 @@ struct Looking {
       let sides = try ["width", "height", "channels"].map { name in
         guard let side = request.query[name].flatMap({ Int($0) }), (1...1024).contains(side) else {
           throw Refusal(
-            422, "\(name): expected a whole number from 1 to 1024, found "
+            422,
+            "\(name): expected a whole number from 1 to 1024, found "
               + "\"\((request.query[name] ?? "").prefix(40))\"")
         }
         return side
       }
       guard [1, 3].contains(sides[2]), request.body.count == sides[0] * sides[1] * sides[2] else {
         throw Refusal(
-          422, "drawing: expected \(sides[0])×\(sides[1]) pixels of \(sides[2]) (1 or 3) bytes, "
+          422,
+          "drawing: expected \(sides[0])×\(sides[1]) pixels of \(sides[2]) (1 or 3) bytes, "
             + "found \(request.body.count) bytes")
       }
       pixels = try entrance.pixels(
@@ -52,7 +55,8 @@ struct Looking {
     guard let word = request.query["label"], !word.isEmpty else { return nil }
     guard let label = Int(word), seen.classNames.indices.contains(label) else {
       throw Refusal(
-        422, "label: expected a class from 0 to \(seen.classNames.count - 1), found "
+        422,
+        "label: expected a class from 0 to \(seen.classNames.count - 1), found "
           + "\"\(word.prefix(40))\"")
     }
     return label

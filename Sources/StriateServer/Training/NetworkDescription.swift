@@ -32,7 +32,8 @@ struct NetworkDescription {
     let parameters = try summary().parameters
     guard parameters <= Self.mostParameters else {
       throw Refusal(
-        422, "network: expected at most \(Self.mostParameters) parameters on this page, found "
+        422,
+        "network: expected at most \(Self.mostParameters) parameters on this page, found "
           + "\(parameters): make a layer smaller")
     }
     return try named?.network(input: input, classes: classes, seed: seed)
@@ -51,14 +52,14 @@ struct NetworkDescription {
         ("parameters", .integer(summary.parameters)),
         ("multiply_adds", .integer(summary.multiplyAdds)),
         ("layers", .array(summary.rows.map(row))),
-        ("parts", .array(parts.map { part($0) })),
+        ("parts", .array(parts.indices.map { part($0, of: parts) })),
       ])
     } catch {
       let failing = failingPart(parts)
       return .object([
         ("error", .string("\(error)")),
         ("part", .optional(failing) { .integer($0) }),
-        ("parts", .array(parts.map { part($0) })),
+        ("parts", .array(parts.indices.map { part($0, of: parts) })),
         (
           "layers",
           .array(
@@ -77,9 +78,18 @@ struct NetworkDescription {
     ])
   }
 
-  private func part(_ part: Part) -> JSON {
-    .object([
+  /// Parts of which each is told what the network gives and has learned so far.
+  private static let mostMeasured = 100
+
+  private func part(_ index: Int, of parts: [Part]) -> JSON {
+    let part = parts[index]
+    let (before, after) =
+      parts.count > Self.mostMeasured
+      ? (nil, nil) : (try? prefix(index, parts), try? prefix(index + 1, parts))
+    return .object([
       ("from", .integer(part.from)), ("to", .integer(part.to)), ("text", .string(part.text)),
+      ("output", .optional(after?.rows.last?.output) { .integers($0) }),
+      ("parameters", .optional(after) { .integer($0.parameters - (before?.parameters ?? 0)) }),
     ])
   }
 

@@ -35,6 +35,8 @@ final class TrainingSession: @unchecked Sendable {
   /// Whether anybody has looked at the last snapshot.
   var isSnapshotWanted = true
   var command = Command.resume
+  /// Steps a second at most; nil for no limit.
+  var pace: Double?
   var isClosed = false
 
   /// Runs a body under the lock.
@@ -75,7 +77,7 @@ final class TrainingSession: @unchecked Sendable {
       ($0.evaluations, $0.norms) = ([], [])
       ($0.snapshot, $0.isSnapshotWanted) = (seen, true)
       $0.snapshotVersion += 1
-      $0.command = .resume
+      ($0.command, $0.pace) = (.resume, setting.pace)
       $0.version += 1
       $0.condition.broadcast()
     }

@@ -12,9 +12,11 @@ struct TrainingSetting: Codable, Sendable {
   var batch = 32
   var epochs = 5
   var seed: UInt64 = 0
+  /// Steps a second at most, for whoever wants to watch; nil for as many as the machine makes.
+  var pace: Double?
 
   private enum CodingKeys: String, CodingKey {
-    case data, network, optimizer, rate, momentum, batch, epochs, seed
+    case data, network, optimizer, rate, momentum, batch, epochs, seed, pace
   }
 
   init(from decoder: any Decoder) throws {
@@ -27,6 +29,14 @@ struct TrainingSetting: Codable, Sendable {
     batch = try values.decodeIfPresent(Int.self, forKey: .batch) ?? batch
     epochs = try values.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
     seed = try values.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
+    pace = try values.decodeIfPresent(Double.self, forKey: .pace)
+  }
+
+  /// Throws where steps a second are no positive number.
+  static func check(pace: Double?) throws {
+    guard pace.map({ $0 >= 0.01 && $0 <= 1e6 }) ?? true else {
+      throw Refusal(422, "pace: expected 0.01 to 1000000 steps a second, found \(pace ?? 0)")
+    }
   }
 
   /// Throws where a number is outside its range or the network does not fit.
@@ -34,12 +44,14 @@ struct TrainingSetting: Codable, Sendable {
     func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
       guard range.contains(value) else {
         throw Refusal(
-          422, "\(name): expected a whole number from \(range.lowerBound) to "
+          422,
+          "\(name): expected a whole number from \(range.lowerBound) to "
             + "\(range.upperBound), found \(value)")
       }
     }
     try check("batch", batch, 1...4096)
     try check("epochs", epochs, 1...1000)
+    try Self.check(pace: pace)
     guard rate.map({ $0 > 0 && $0.isFinite && Float($0) > 0 }) ?? true else {
       throw Refusal(422, "rate: expected a finite number above 0, found \(rate ?? 0)")
     }

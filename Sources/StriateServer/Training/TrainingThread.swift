@@ -19,6 +19,7 @@ final class TrainingThread {
   /// Images and right answers of the epoch so far, as they were told last.
   private var (epochImages, epochRight) = (0, 0.0)
   private var pausedAt = -1
+  private var stepBegan = Date()
 
   /// Test images that are looked at while training; at its end all are.
   private static let glance = 1000
@@ -41,7 +42,7 @@ final class TrainingThread {
         if $0.command != .pause { $0.phase = .running }
         $0.total = training.count
       }
-      _ = try trainer.train(&network, on: training, epochs: epochs, watching: watch)
+      try trainer.trainShowing(&network, on: training, epochs: epochs, to: watch)
       testImages = Array(0..<test.count)
       self.test = test
       publishSnapshot(network)
@@ -78,7 +79,10 @@ final class TrainingThread {
       if wantsSnapshot || pauses { publishSnapshot(network) }
       if evaluates { evaluate(network, step: progress.step) }
     }
-    guard pauses else { return command != .stop }
+    guard pauses else {
+      keepPace()
+      return command != .stop
+    }
     // A step that was asked for has been made: from here on the training waits.
     pausedAt = progress.step
     session.change {
@@ -95,6 +99,18 @@ final class TrainingThread {
     }
     lastPoint += clock.now - began
     return command != .stop
+  }
+
+  /// Waits where fewer steps a second are wanted than the machine makes.
+  private func keepPace() {
+    session.locked {
+      guard let pace = $0.pace else { return }
+      let deadline = stepBegan.addingTimeInterval(1 / pace)
+      while $0.pace == pace, $0.command == .resume, Date() < deadline {
+        _ = $0.condition.wait(until: deadline)
+      }
+    }
+    stepBegan = Date()
   }
 
   private func gather(_ progress: Trainer.Progress) {
