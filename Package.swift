@@ -2,12 +2,15 @@
 import PackageDescription
 
 /// Kernels are optimised in every configuration: a debug build of a convolution is 100 times slower.
-let kernel: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+///
+/// Without `-fno-math-errno` a square root of 16 numbers is 16 square roots, each with a branch to libm.
+let kernelFlags = ["-Ounchecked", "-Xcc", "-fno-math-errno"]
+let kernel: [SwiftSetting] = [.unsafeFlags(kernelFlags)]
 
 /// A kernel module for one x86-64 microarchitecture level; arm64 builds it with its own baseline.
 func kernel(level: String) -> [SwiftSetting] {
   #if arch(x86_64)
-    return [.unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(level)"])]
+    return [.unsafeFlags(kernelFlags + ["-Xcc", "-march=\(level)"])]
   #else
     return kernel
   #endif

@@ -35,5 +35,5 @@ extension KernelTable {
   /// The kernels for x86-64-v4: 32 registers of 16 Floats.
   public static let avx512 = KernelTable(
     AVX512.self, name: "avx512", tile: Tile<8, 3>.self, gradientTaps: 6,
-    channelTile: Tile<2, 12>.self)
+    channelTile: Tile<4, 6>.self)
 }

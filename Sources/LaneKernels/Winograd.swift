@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// A convolution of 3 × 3 or 5 × 5 with stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5): 36 multiplications
 /// for 16 outputs instead of 144, or for 4 instead of 100.
 ///
@@ -27,6 +29,8 @@ public struct WinogradPass {
   public var tilesAtOnce: Int, filtersAtOnce: Int
   /// Rows of the kernel, 3 or 5.
   public var kernel: Int
+  /// Whether the input, and the output, are too large to be near: then they are asked for ahead of time.
+  public var asksForInput = false, asksForOutput = false
 
   @inlinable
   public init(
@@ -128,6 +132,7 @@ func winogradInputs<ISA: InstructionSet>(
     let last = pass.side &* (columns &- 1) &- pass.left
     for _ in tiles {
       let corner = source + (row &* line &+ column &* laneCount)
+      if pass.asksForInput { askForTile(corner + pass.channelStride, line, columns: pass.side) }
       if row >= 0 && column >= 0 && row &+ 6 <= pass.inputHeight
         && column &+ 6 <= pass.inputWidth
       {
@@ -145,6 +150,15 @@ func winogradInputs<ISA: InstructionSet>(
       }
     }
     source += pass.channelStride
+  }
+}
+
+/// Asks for the lines of a tile that no tile to its left has: those of its last columns.
+@inlinable @inline(__always)
+func askForTile(_ corner: UnsafePointer<Float>, _ line: Int, columns: Int) {
+  for i in 0..<6 {
+    let end = corner + (i &* line &+ 5 &* laneCount)
+    for j in 0..<columns { striate_prefetch(end - j &* laneCount) }
   }
 }
 
@@ -298,20 +312,28 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
   let size = ISA.Vector.scalarCount
   let columns = pass.tileColumns
   let line = pass.width &* laneCount
+  let firstRow = tiles.lowerBound / columns
+  var m = products
   for filter in filters {
     let b = ISA.broadcast(bias[filter &* pass.biasFilterStride])
-    for tile in tiles {
-      let row = tile / columns
-      let column = tile &- row &* columns
-      let m =
-        products
-        + ((filter &- filters.lowerBound) &* tiles.count &+ tile &- tiles.lowerBound) &* size
+    var row = firstRow
+    var column = tiles.lowerBound &- firstRow &* columns
+    for _ in tiles {
       let y =
         output
         + (filter &* pass.filterStride &+ S &* row &* line &+ S &* column &* laneCount)
+      if pass.asksForOutput {
+        let next = y + pass.filterStride
+        for i in 0..<S {
+          for j in 0..<S { striate_prefetch_to_write(next + (i &* line &+ j &* laneCount)) }
+        }
+      }
       winogradOutputTile(
         isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.floor, pass.adds,
         min(S, pass.height &- S &* row), min(S, pass.width &- S &* column), line, y)
+      m += size
+      column &+= 1
+      if column == columns { (row, column) = (row &+ 1, 0) }
     }
   }
 }
@@ -374,14 +396,24 @@ func winogradWeights<ISA: InstructionSet>(
     var filter = 0
     while filter < count {
       let height = tileHeight(filtersLeft: count &- filter, largest: largestTile)
-      for c in 0..<pass.channels {
-        for o in 0..<height {
-          let g =
-            source
-            + ((lot &+ filter &+ o) &* packing.filterStride &+ c &* packing.channelStride)
-          let u = base + (filter &* pass.channels &+ c &* height &+ o)
-          winogradWeight(pass.kernel, u, place) { g[packing.taps[$0]] }
+      let first = source + (lot &+ filter) &* packing.filterStride
+      // Channel after channel, filter after filter: eight kernels side by side.
+      var (channel, o, written) = (0, 0, 0)
+      while channel < pass.channels {
+        let kernels = min(8, height &* pass.channels &- written)
+        var g = InlineArray<8, UnsafePointer<Float>>(repeating: first)
+        for k in 0..<8 where k < kernels {
+          g[k] = first + (o &* packing.filterStride &+ channel &* packing.channelStride)
+          o &+= 1
+          if o == height { (channel, o) = (channel &+ 1, 0) }
         }
+        let u = base + (filter &* pass.channels &+ written)
+        if pass.kernel == 3 {
+          winogradWeights(isa, Tile<3, 3>.self, g, kernels, u, place) { packing.taps[$0] }
+        } else {
+          winogradWeights(isa, Tile<5, 5>.self, g, kernels, u, place) { packing.taps[$0] }
+        }
+        written &+= kernels
       }
       filter &+= height
     }
@@ -389,34 +421,53 @@ func winogradWeights<ISA: InstructionSet>(
   }
 }
 
-/// G g Gᵀ of a kernel of `size` × `size` taps, its 36 numbers `place` Floats apart.
+/// G g Gᵀ of `count` kernels of K × K taps, at most eight; the 36 numbers of each lie `place` Floats apart. `tap` says
+/// where a tap lies in a kernel.
 @inlinable @inline(__always)
-func winogradWeight(
-  _ size: Int, _ target: UnsafeMutablePointer<Float>, _ place: Int, _ tap: (Int) -> Float
+func winogradWeights<ISA: InstructionSet, let K: Int>(
+  _ isa: ISA.Type, _ kernel: Tile<K, K>.Type, _ g: InlineArray<8, UnsafePointer<Float>>,
+  _ count: Int, _ target: UnsafeMutablePointer<Float>, _ place: Int, tap: (Int) -> Int
 ) {
-  // A kernel of 3 × 3 as one of 5 × 5 with zeros behind it.
-  var half = InlineArray<5, InlineArray<6, Double>>(repeating: InlineArray(repeating: 0))
-  for j in 0..<size {
-    var column = InlineArray<5, Double>(repeating: 0)
-    for i in 0..<size { column[i] = Double(tap(i &* size &+ j)) }
-    half[j] = winogradWeight(column, size)
+  let half = InlineArray<K, InlineArray<6, SIMD8<Float>>> { j in
+    winogradWeight(
+      isa, Tile<K, 1>.self,
+      InlineArray<K, SIMD8<Float>> { i in
+        let offset = tap(i &* K &+ j)
+        var numbers = SIMD8<Float>.zero
+        for k in 0..<8 { numbers[k] = g[k][offset] }
+        return numbers
+      })
   }
   for i in 0..<6 {
-    var row = InlineArray<5, Double>(repeating: 0)
-    for j in 0..<size { row[j] = half[j][i] }
-    let values = winogradWeight(row, size)
-    for j in 0..<6 { target[(i &* 6 &+ j) &* place] = Float(values[j]) }
+    let u = winogradWeight(
+      isa, Tile<K, 1>.self, InlineArray<K, SIMD8<Float>> { j in half[j][i] })
+    for j in 0..<6 {
+      let line = target + (i &* 6 &+ j) &* place
+      if count == 8 {
+        UnsafeMutableRawPointer(line).storeBytes(of: u[j], as: SIMD8<Float>.self)
+      } else {
+        for k in 0..<count { line[k] = u[j][k] }
+      }
+    }
   }
 }
 
-/// G g, for a g of `size` numbers: its polynomial at the points 0, ±1, ±2, divided by the points' weights, and its
-/// last number.
+/// G g: the polynomial of K numbers at the points 0, ±1, ±2, divided by the points' weights, and its last number.
 @inlinable @inline(__always)
-func winogradWeight(_ g: InlineArray<5, Double>, _ size: Int) -> InlineArray<6, Double> {
-  let (even, odd) = (g[0] + g[2] + g[4], g[1] + g[3])
-  let (farEven, farOdd) = (g[0] + 4 * g[2] + 16 * g[4], 2 * g[1] + 8 * g[3])
+func winogradWeight<ISA: InstructionSet, let K: Int>(
+  _ isa: ISA.Type, _ kernel: Tile<K, 1>.Type, _ g: InlineArray<K, SIMD8<Float>>
+) -> InlineArray<6, SIMD8<Float>> {
+  var (even, odd) = (g[0] + g[2], g[1])
+  var (farEven, farOdd) = (g[0] + 4 * g[2], 2 * g[1])
+  if K == 5 {
+    even += g[4 % K]
+    odd += g[3 % K]
+    farEven += 16 * g[4 % K]
+    farOdd += 8 * g[3 % K]
+  }
+  let (sixth, part) = (SIMD8<Float>(repeating: -1 / 6), SIMD8<Float>(repeating: 1 / 24))
   return [
-    g[0] / 4, -(even + odd) / 6, -(even - odd) / 6, (farEven + farOdd) / 24,
-    (farEven - farOdd) / 24, g[size &- 1],
+    g[0] * 0.25, (even + odd) * sixth, (even - odd) * sixth, (farEven + farOdd) * part,
+    (farEven - farOdd) * part, g[K &- 1],
   ]
 }

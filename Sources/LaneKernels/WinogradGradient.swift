@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// The gradient of the weights of a convolution of 3 × 3 or 5 × 5 with stride 1 by Winograd's F(4×4, 3×3) or
 /// F(2×2, 5×5), with 36 multiplications where the sum over pixels has 144 or 100.
 ///
@@ -134,9 +136,14 @@ func winogradImage<ISA: InstructionSet>(
         let (y, x) = (row &+ i, column &+ j)
         let target = pixels + (i &* 6 &+ j) &* laneCount &* size
         if y >= 0 && y < pass.inputHeight && x >= 0 && x < pass.inputWidth {
-          channelsOfImages(
-            isa, corner + (c &* pass.channelStride &+ i &* line &+ j &* laneCount),
-            pass.channelStride, count, target)
+          let source = corner + (c &* pass.channelStride &+ i &* line &+ j &* laneCount)
+          channelsOfImages(isa, source, pass.channelStride, count, target)
+          // Columns that this tile does not share with the next.
+          if j &+ pass.side >= 6 {
+            for k in 0..<count {
+              striate_prefetch(source + (k &* pass.channelStride &+ pass.side &* laneCount))
+            }
+          }
         } else {
           for n in 0..<laneCount { (target + n &* size).store(ISA.broadcast(0)) }
         }
@@ -167,6 +174,10 @@ func winogradGradient<ISA: InstructionSet, let S: Int>(
   let corner = output + (S &* tileRow &* line &+ S &* tileColumn &* laneCount)
   for f in 0..<filters {
     var part = 0
+    let next = corner + (f &* pass.filterStride &+ S &* laneCount)
+    for i in 0..<S {
+      for j in 0..<S { striate_prefetch(next + (i &* line &+ j &* laneCount)) }
+    }
     while part < laneCount {
       let dy = corner + (f &* pass.filterStride &+ part)
       let target =

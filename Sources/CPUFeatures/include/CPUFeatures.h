@@ -54,4 +54,7 @@ static inline void striate_spin_pause(void) {
 /// cache.
 static inline void striate_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
 
+/// The same for a line that will be written.
+static inline void striate_prefetch_to_write(const void *_Nonnull address) { __builtin_prefetch(address, 1, 2); }
+
 #endif

@@ -80,6 +80,9 @@ func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
       case 8:
         convolveChannelTiles(
           isa, Tile<8, 1>.self, pass, register, pixels, channels, input, source, b, output)
+      case 4 where F == 4:
+        convolveChannelTiles(
+          isa, Tile<4, P>.self, pass, register, pixels, channels, input, source, b, output)
       case 4:
         convolveChannelTiles(
           isa, Tile<4, 1>.self, pass, register, pixels, channels, input, source, b, output)
@@ -186,35 +189,31 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
     targets[p] = output + places.output
     pixel.advance(by: 1, pass)
   }
-  @inline(__always) func offset(_ f: Int) -> Int {
+  let places = InlineArray<F, Int> { f in
     let lane = (register &+ f) &* size
     return lane / laneCount &* pass.filterStride &+ lane % laneCount
   }
-  var sum = InlineArray<F, InlineArray<P, ISA.Vector>> { f in
-    InlineArray { p in
-      channels.lowerBound == 0
-        ? (bias + f &* size).load(ISA.Vector.self)
-        : UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
+  // Loops short enough to be unrolled: sums stay in registers where all their places are known.
+  var sum = InlineArray<F, InlineArray<P, ISA.Vector>>(
+    repeating: InlineArray(repeating: ISA.broadcast(0)))
+  if channels.lowerBound == 0 {
+    for f in 0..<F {
+      let b = (bias + f &* size).load(ISA.Vector.self)
+      for p in 0..<P { sum[f][p] = b }
     }
   }
-  if pass.adds && channels.lowerBound == 0 {
-    for f in 0..<F {
-      for p in 0..<P {
-        sum[f][p] = sum[f][p] + UnsafePointer(targets[p] + offset(f)).load(ISA.Vector.self)
-      }
+  if pass.adds || channels.lowerBound > 0 {
+    for p in 0..<P {
+      let y = UnsafePointer(targets[p])
+      for f in 0..<F { sum[f][p] = sum[f][p] + (y + places[f]).load(ISA.Vector.self) }
     }
   }
   var w = weights
-  @inline(__always) func addProducts(_ offset: Int) {
-    let weight = InlineArray<F, ISA.Vector> { f in (w + f &* size).load(ISA.Vector.self) }
-    for p in 0..<P {
-      let x = ISA.broadcast(sources[p][offset])
-      for f in 0..<F { ISA.multiplyAdd(&sum[f][p], weight[f], x) }
-    }
-    w += F &* size
-  }
   if pass.channels == 1 {
-    for t in 0..<pass.tapCount { addProducts(pass.taps[t]) }
+    for t in 0..<pass.tapCount {
+      addChannelProducts(isa, &sum, w, sources, pass.taps[t])
+      w += F &* size
+    }
   } else {
     var channel = channels.lowerBound
     var start = channel / laneCount &* pass.channelStride
@@ -222,15 +221,34 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
       let count = min(laneCount, channels.upperBound &- channel)
       for t in 0..<pass.tapCount {
         let shift = start &+ pass.taps[t]
-        for c in 0..<count { addProducts(shift &+ c) }
+        for c in 0..<count {
+          addChannelProducts(isa, &sum, w, sources, shift &+ c)
+          w += F &* size
+        }
       }
       channel &+= laneCount
       start &+= pass.channelStride
     }
   }
   let floor = channels.upperBound == pass.channels ? pass.floor : -.infinity
-  for f in 0..<F {
-    for p in 0..<P { (targets[p] + offset(f)).store(ISA.atLeast(floor, sum[f][p])) }
+  for p in 0..<P {
+    let y = targets[p]
+    for f in 0..<F { (y + places[f]).store(ISA.atLeast(floor, sum[f][p])) }
+  }
+}
+
+/// Adds the products of F registers of weights with a number of each of P pixels.
+@inlinable @inline(__always)
+func addChannelProducts<ISA: InstructionSet, let F: Int, let P: Int>(
+  _ isa: ISA.Type, _ sum: inout InlineArray<F, InlineArray<P, ISA.Vector>>,
+  _ weights: UnsafePointer<Float>, _ sources: InlineArray<P, UnsafePointer<Float>>, _ offset: Int
+) {
+  let weight = InlineArray<F, ISA.Vector> { f in
+    (weights + f &* ISA.Vector.scalarCount).load(ISA.Vector.self)
+  }
+  for p in 0..<P {
+    let x = ISA.broadcast(sources[p][offset])
+    for f in 0..<F { ISA.multiplyAdd(&sum[f][p], weight[f], x) }
   }
 }
 

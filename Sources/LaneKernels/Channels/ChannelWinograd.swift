@@ -131,10 +131,10 @@ func channelWinograd<ISA: InstructionSet, let F: Int, let P: Int>(
         let w =
           weights + (register &* 36 &+ place &* height) &* size &* pass.channels
         let y = scratch + (place &* stride &+ (register &- first) &* size)
-        if height == F {
-          channelWinogradProducts(isa, tile, pass, count, x, w, y)
-        } else {
-          channelWinogradProducts(isa, Tile<1, P>.self, pass, count, x, w, y)
+        switch height {
+        case F: channelWinogradProducts(isa, tile, pass, count, x, w, y)
+        case 2: channelWinogradProducts(isa, Tile<2, P>.self, pass, count, x, w, y)
+        default: channelWinogradProducts(isa, Tile<1, P>.self, pass, count, x, w, y)
         }
         register &+= height
       }
@@ -245,15 +245,21 @@ func channelWinogradWeights<ISA: InstructionSet>(
     let u = target + register &* size &* pass.channels &* 36
     let place = height &* size &* pass.channels
     for c in 0..<pass.channels {
-      for lane in 0..<height &* size {
-        let filter = register &* size &+ lane
+      var lane = 0
+      while lane < height &* size {
         let next = u + (c &* height &* size &+ lane)
-        guard filter < pass.filters else {
-          for k in 0..<36 { next[k &* place] = 0 }
-          continue
+        let filter = register &* size &+ lane
+        let count = max(0, min(8, min(height &* size &- lane, pass.filters &- filter)))
+        if count > 0 {
+          let g = InlineArray<8, UnsafePointer<Float>> { k in
+            source + ((filter &+ min(k, count &- 1)) &* pass.channels &+ c) &* 9
+          }
+          winogradWeights(isa, Tile<3, 3>.self, g, count, next, place) { $0 }
         }
-        let g = source + (filter &* pass.channels &+ c) &* 9
-        winogradWeight(3, next, place) { g[$0] }
+        for k in 0..<36 {
+          for empty in count..<min(8, height &* size &- lane) { next[k &* place &+ empty] = 0 }
+        }
+        lane &+= 8
       }
     }
     register &+= height

@@ -14,6 +14,11 @@ enum ConvolutionBlocking {
   /// Bytes that are near: of a second-level cache of 512 KiB and more, with room for others.
   static let near = 256 * 1024
 
+  /// Whether the maps of 16 images are too large to be near.
+  static func isFar(_ maps: Maps) -> Bool {
+    maps.blockStride * MemoryLayout<Float>.stride > near
+  }
+
   /// Bytes of a lot of tiles that Winograd's algorithm has transformed: most of them stay in the
   /// second-level cache while the filters pass over them.
   static let winogradBytes = 600 * 1024

@@ -77,6 +77,8 @@ extension ConvolutionGeometry {
       floor: parameters.floor, tilesAtOnce: 1,
       filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters), kernel: rows.kernel)
     pass.adds = parameters.adds
+    pass.asksForInput = ConvolutionBlocking.isFar(x)
+    pass.asksForOutput = ConvolutionBlocking.isFar(y)
     let place = 36 * channels * kernels.vectorWidth * MemoryLayout<Float>.stride
     let most = min(6, max(3, ConvolutionBlocking.winogradBytes / place))
     let lots = (pass.tiles + most - 1) / most
