@@ -12,7 +12,9 @@ package enum JSON: Sendable {
   case object([(String, JSON)])
 
   /// A number with the digits that a `Float` needs.
-  package static func number(_ value: Float) -> JSON { .number(Double("\(value)") ?? Double(value)) }
+  package static func number(_ value: Float) -> JSON {
+    .number(Double("\(value)") ?? Double(value))
+  }
 
   package static func strings(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
 

@@ -46,6 +46,14 @@ enum Console {
     String(cString: strerror(failure.load(ordering: .relaxed)))
   }
 
+  /// Writes a question to standard output without ending the line.
+  static func prompt(_ text: String) {
+    let error = write(text, to: STDOUT_FILENO)
+    if error != 0 { failure.store(error, ordering: .relaxed) }
+  }
+
+  static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Whether standard output shows 24-bit colours; NO_COLOR (no-color.org) says it should not.
