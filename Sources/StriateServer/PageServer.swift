@@ -17,6 +17,7 @@ package final class PageServer: Sendable {
   let models: [(name: String, seen: SeenNetwork)]
   let data: [ServedData]
   let training = TrainingSession()
+  private let lessons = Lessons()
   private let slots = ComputeSlots(2, patience: 15)
   private let http: OnceWritten<HTTPServer>
 
@@ -56,6 +57,9 @@ package final class PageServer: Sendable {
     "/api/see": ["POST": { server, request in try server.see(request) }],
     "/api/parameters": ["GET": { server, request in try server.parameters(request) }],
     "/api/network": ["POST": { server, request in try server.check(request) }],
+    "/api/lessons": ["GET": { _, _ in .json(Lesson.listJSON) }],
+    "/api/lesson": ["GET": { server, request in try server.lesson(request) }],
+    "/api/lesson/check": ["POST": { try $0.checkAnswer($1) }],
     "/api/training": [
       "GET": { server, _ in .json(server.training.news()) },
       "POST": { server, request in try server.startTraining(request) },
@@ -129,6 +133,15 @@ package final class PageServer: Sendable {
     } catch {
       throw Refusal(400, "body: expected JSON of its form, found another: \(error.inOneLine)")
     }
+  }
+
+  private func lesson(_ request: Request) throws -> Response {
+    try slots.run { try lessons.tell(request) }
+  }
+
+  private func checkAnswer(_ request: Request) throws -> Response {
+    let answer = try decode(Lessons.Answer.self, request)
+    return try slots.run { try lessons.check(answer) }
   }
 
   func see(_ request: Request) throws -> Response {

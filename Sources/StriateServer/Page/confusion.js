@@ -10,7 +10,7 @@ export class Confusion {
     this.table = h("div", { class: "scroll" });
     this.caption = h("p", { class: "soft small" });
     this.pictures = h("div", { class: "pictures", "aria-live": "polite" });
-    this.element = h("section", { hidden: true }, h("h4", {}, "Confusion matrix"), this.caption,
+    this.element = h("section", { hidden: true }, h("h3", {}, "Confusion matrix"), this.caption,
       this.table, this.pictures);
     this.refresh = newestOnly(() => this.fetch());
   }

@@ -20,7 +20,7 @@ export class Curve {
     this.svg = s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "curve" });
     this.value = h("span", { class: "value" });
     this.element = h("figure", {},
-      h("figcaption", {}, h("h4", {}, title), this.value,
+      h("figcaption", {}, h("h3", {}, title), this.value,
         h("span", { class: "keys" },
           h("span", { class: "key training" }, "training, mean of the steps"),
           h("span", { class: "key test" }, "test"))),
@@ -67,7 +67,7 @@ export const accuracyCurve = () => new Curve("Accuracy", { range: [0, 1], format
 export class NormBars {
   constructor() {
     this.list = h("ul", { class: "norms" });
-    this.element = h("section", {}, h("h4", {}, "Gradient norm of each layer, ‖∂loss/∂w‖₂ of the last batch"),
+    this.element = h("section", {}, h("h3", {}, "Gradient norm of each layer, ‖∂loss/∂w‖₂ of the last batch"),
       this.list, h("p", { class: "soft small" }, "logarithmic, from 10⁻⁶ to 10²"));
   }
 

@@ -41,7 +41,7 @@ export class LayerView {
     this.box = h("div", { class: "maps-box" }, this.canvas, this.mark, this.chosen);
     this.element = h("section", { class: "layer", "data-layer": name },
       h("header", {},
-        h("h4", {}, name), text ? h("code", {}, text) : null,
+        h("h3", {}, name), text ? h("code", {}, text) : null,
         h("span", { class: "shape" }, shapeText(shape)), note ? h("span", { class: "soft" }, note) : null,
         this.legend, this.readout),
       this.box);

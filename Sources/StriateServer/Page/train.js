@@ -111,10 +111,10 @@ export class TrainTab {
     this.parameter = h("select", { id: "filters-of", onchange: () => this.refreshFilters() });
     this.filters = h("div", {});
     this.filterSection = h("section", { id: "filters", hidden: true },
-      h("h4", {}, "Filters"), field("Weights of", this.parameter), this.filters);
+      h("h3", {}, "Filters"), field("Weights of", this.parameter), this.filters);
     this.inspector = new Inspector("What the network makes of a test picture");
     this.confusion = new Confusion((bytes) => this.lookInto(bytes));
-    this.sample = h("section", { id: "sample", hidden: true }, h("h4", {}, "A test picture in the network"),
+    this.sample = h("section", { id: "sample", hidden: true }, h("h3", {}, "A test picture in the network"),
       h("div", { class: "row" },
         h("button", { type: "button", onclick: () => this.takeSample() }, "Another picture")),
       this.inspector.message, this.inspector.summary, this.inspector.body);
