@@ -34,7 +34,8 @@ final class Lessons: Sendable {
     let lesson = try Self.lesson(answer.lesson)
     guard lesson.exercises.indices.contains(answer.exercise - 1) else {
       throw Refusal(
-        404, "exercise: expected a number from 1 to \(lesson.exercises.count), found "
+        404,
+        "exercise: expected a number from 1 to \(lesson.exercises.count), found "
           + "\(answer.exercise)")
     }
     return .json(try lesson.exercises[answer.exercise - 1].check(answer.answer).json)
