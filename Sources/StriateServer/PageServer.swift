@@ -55,6 +55,7 @@ package final class PageServer: Sendable {
   private static let routes: [String: [String: Route]] = [
     "/api/start": ["GET": { server, _ in .json(server.start()) }],
     "/api/see": ["POST": { server, request in try server.see(request) }],
+    "/api/trace": ["POST": { try $0.trace($1) }],
     "/api/parameters": ["GET": { server, request in try server.parameters(request) }],
     "/api/network": ["POST": { server, request in try server.check(request) }],
     "/api/lessons": ["GET": { _, _ in .json(Lesson.listJSON) }],
@@ -142,6 +143,11 @@ package final class PageServer: Sendable {
   private func checkAnswer(_ request: Request) throws -> Response {
     let answer = try decode(Lessons.Answer.self, request)
     return try slots.run { try lessons.check(answer) }
+  }
+
+  func trace(_ request: Request) throws -> Response {
+    let model = try model(request)
+    return try slots.run { try Looking(request, model).origin(request) }
   }
 
   func see(_ request: Request) throws -> Response {

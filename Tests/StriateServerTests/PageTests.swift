@@ -146,6 +146,54 @@ struct PageTests {
     #expect(try browser.complaints() == [])
   }
 
+  @Test func aNumberOfAMapIsTakenApartAndWalkedBackToTheInput() throws {
+    let (served, browser) = (try served(), try Browser())
+    try browser.open(served)
+    try browser.draw("#pad", Self.three)
+    try browser.wait("return document.querySelectorAll('#draw .layer').length === 9")
+    // Between the fourth map and the fifth there is nothing: a place inside the third.
+    try browser.draw("#draw [data-layer=conv1] canvas.maps", [(0.31, 0.5)])
+    let panel = "document.querySelector('#draw .trace-content')"
+    try browser.wait("return (\(panel).dataset.cell ?? '').startsWith('conv1[')")
+    #expect(
+      try browser.run("return \(panel).querySelectorAll('button.number').length") as? Int == 25)
+    let cell = try browser.text("return \(panel).dataset.cell")
+    // The same number as the map shows where it was clicked.
+    let told = try browser.text(
+      "return document.querySelector('#draw [data-layer=conv1] .readout').textContent")
+    #expect(told.hasPrefix(cell + " = "), "\(told)")
+    let network = try Network(contentsOf: #require(TrainedDigits.path))
+    let pixels = try #require(
+      try browser.run(
+        """
+        const c = document.querySelector('#draw .seen');
+        const d = c.getContext('2d').getImageData(0, 0, 28, 28).data;
+        return [...d].filter((_, i) => i % 4 === 0)
+        """) as? [Int])
+    let image = network.preprocessed(
+      Tensor(shape: [1, 1, 28, 28], scalars: pixels.map { Float($0) / 255 }))
+    let map = network.referenceForward([ReferenceTensor(image)])[0]
+    let index = cell.matches(of: /[0-9]+/).compactMap { Int($0.output) }.dropFirst()
+    let flat = index.reduce(0) { $0 * 24 + $1 }
+    let value = try #require(Double(try browser.text("return \(panel).dataset.value")))
+    #expect(abs(value - map.values[flat]) < 1e-4)
+    try browser.screenshot("trace-1280-light")
+    // A term leads back to the input, and from there nowhere.
+    try browser.run("\(panel).querySelector('button.number').click()")
+    try browser.wait("return \(panel).dataset.cell.startsWith('input[')")
+    #expect(try browser.run("return \(panel).querySelectorAll('.number').length") as? Int == 0)
+    #expect(
+      try browser.run("return document.querySelectorAll('#draw .trail .step').length") as? Int == 2)
+    // The same for gradients.
+    try browser.run("document.querySelector('#draw input[value=gradient]').click()")
+    try browser.wait("return \(panel).textContent.includes('∂loss/∂input')")
+    try browser.wait("return \(panel).querySelectorAll('button.number').length > 8")
+    try browser.screenshot("trace-gradient-1280-light")
+    let found = try browser.run(AccessibilityRules.script) as? [String] ?? ["no answer"]
+    #expect(found == [])
+    #expect(try browser.complaints() == [])
+  }
+
   /// Drops a picture of a digit, as a reader would from a folder.
   private func drop(_ png: [UInt8], _ browser: Browser) throws {
     try browser.run(

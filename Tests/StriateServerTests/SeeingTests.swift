@@ -100,6 +100,47 @@ import Testing
     #expect(compared >= 10)
   }
 
+  /// The numbers of a network whose every layer is taken apart: places spread over each.
+  @Test(arguments: 0..<3) func termsAddUpToTheNumberAndToItsGradient(index: Int) throws {
+    let (text, input) = Self.networks[index]
+    let network = try Network(text: text, input: input, seed: 5)
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let served = try ServedProcess(models: [file(network, in: folder)])
+    let pixels = (0..<input.reduce(1, *)).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / 3) }
+    var compared = 0
+    for node in network.nodes {
+      let place = node.shape.map { $0 * 2 / 3 }.map(String.init).joined(separator: ",")
+      let path = "/api/trace?as=pixels&cell=\(node.name)%5B\(place)%5D"
+      let forward = try served.ask("POST", path, body: pixels).object()
+      func number(_ object: [String: Any], _ name: String) throws -> Double {
+        try #require(object[name] as? Double, "\(node.name) \(name): \(object)")
+      }
+      let (value, engine) = (try number(forward, "value"), try number(forward, "engine"))
+      #expect(abs(value - engine) <= 1e-4 * max(1, abs(value)), "\(node.name)")
+      let terms = try #require(forward["terms"] as? [[String: Any]])
+      let sum = try terms.reduce(0.0) { try $0 + number($1, "product") }
+      #expect(terms.count == forward["count"] as? Int)
+      let whole = try sum + number(forward, "bias") + number(forward, "rest")
+      #expect(abs(whole - value) <= 1e-9 * max(1, abs(value)), "\(node.name)")
+      if node.layer is Conv2D || node.layer is Dense {
+        #expect(abs(try number(forward, "rest")) <= 1e-9 * max(1, abs(value)), "\(node.name)")
+      }
+      guard index != 2 else { continue }
+      let back = try served.ask("POST", path + "&gradient=1&label=2", body: pixels).object()
+      guard let parts = back["terms"] as? [Any], !parts.isEmpty else { continue }
+      let (exact, float) = (try number(back, "value"), try number(back, "engine"))
+      #expect(abs(exact - float) <= 1e-4 * max(0.01, abs(exact)), "∂/∂\(node.name)")
+      compared += 1
+    }
+    #expect(index == 2 || compared >= 5)
+    let wrong = try served.ask("POST", "/api/trace?as=pixels&cell=conv1%5B0,99,0%5D", body: pixels)
+    #expect(wrong.status == 422)
+    #expect(
+      try served.ask("POST", "/api/trace?as=pixels&cell=nothing%5B0%5D", body: pixels).status == 404
+    )
+  }
+
   @Test func aPictureIsReadAndFittedAndOneThatIsDamagedIsTold() throws {
     let network = try Network(
       text: "conv 4 3x3, relu, globalavgpool, flatten, dense 3", input: [3, 16, 16], seed: 1)
