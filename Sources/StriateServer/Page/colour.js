@@ -46,8 +46,10 @@ export function css(value, scale) {
 /** Dark or light letters, whichever can be read on a number's colour. */
 export function ink(value, scale) {
   const table = colours(), i = 3 * place(value, scale);
-  const brightness = 0.2126 * table[i] + 0.7152 * table[i + 1] + 0.0722 * table[i + 2];
-  return brightness > 128 ? "#111" : "#fff";
+  const [r, g, b] = [0, 1, 2].map((k) => table[i + k] / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  // The brightness, as WCAG reckons it, at which black and white are equally easy to read.
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
 }
 
 /** What the colours of a layer mean; without its half below zero where no number is. */

@@ -31,7 +31,7 @@ export function short(value) {
   const size = Math.abs(value);
   const text = size >= 1e5 || size < 1e-3 ? value.toExponential(2)
     : size >= 1000 ? Math.round(value).toString() : value.toPrecision(4);
-  return text.replace("-", "−").replace(/e\+?/, "e");
+  return text.replaceAll("-", "−").replace("e+", "e");
 }
 
 export const percent = (share) => `${(share * 100).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
