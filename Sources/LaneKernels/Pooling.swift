@@ -32,6 +32,8 @@ public struct PoolingPass: @unchecked Sendable {
   public var isUniform: Bool
   /// All windows are 2 × 2 and lie side by side.
   public var isQuads: Bool
+  /// Maxima that are not above 0 pass no gradient back.
+  public var isMasked = false
 
   @inlinable
   public init(
@@ -246,6 +248,12 @@ func poolGradient<ISA: InstructionSet>(
   }
 }
 
+/// What maxima pass back.
+@inlinable @inline(__always)
+func passed(_ pass: PoolingPass, _ largest: Lanes, _ gradient: Lanes) -> Lanes {
+  pass.isMasked ? select(largest .> 0, gradient, 0) : gradient
+}
+
 /// `put` takes the place of a pixel and its share of a window's gradient.
 @inlinable @inline(__always)
 func poolGradientWindows<ISA: InstructionSet>(
@@ -257,7 +265,7 @@ func poolGradientWindows<ISA: InstructionSet>(
   case .maximum:
     forEachWindow(pass, channels) { output, place, window in
       let largest = (y + output).load(Lanes.self)
-      var rest = (dy + output).load(Lanes.self)
+      var rest = passed(pass, largest, (dy + output).load(Lanes.self))
       window.forEachPixel(from: place, &rest) {
         let isLargest = (x + $0).load(Lanes.self) .== largest
         put($0, select(isLargest, $1, 0))
@@ -304,7 +312,7 @@ func maximumOfQuadsGradient(
       for _ in 0..<pass.outputWidth {
         let lower = upper &+ rowStride
         let largest = (y + source).load(Lanes.self)
-        var rest = (dy + source).load(Lanes.self)
+        var rest = passed(pass, largest, (dy + source).load(Lanes.self))
         let isA = (x + upper).load(Lanes.self) .== largest
         (dx + upper).store(select(isA, rest, 0))
         rest = select(isA, 0, rest)

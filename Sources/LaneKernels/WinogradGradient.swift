@@ -245,7 +245,7 @@ func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// P registers of channels, all filters: O at a time, what is left one by one.
+/// P registers of channels, all filters: O at a time, what is left in twos.
 @inlinable @inline(__always)
 func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, _ filters: Int,
@@ -259,11 +259,16 @@ func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
       isa, tile, count, v, pass.inputRow, u + f &* step, step, m + f &* pass.sumRow, pass.sumRow)
     f &+= O
   }
-  while f < filters {
+  while f &+ 2 <= filters {
+    winogradSum(
+      isa, Tile<2, P>.self, count, v, pass.inputRow, u + f &* step, step, m + f &* pass.sumRow,
+      pass.sumRow)
+    f &+= 2
+  }
+  if f < filters {
     winogradSum(
       isa, Tile<1, P>.self, count, v, pass.inputRow, u + f &* step, step, m + f &* pass.sumRow,
       pass.sumRow)
-    f &+= 1
   }
 }
 

@@ -63,6 +63,9 @@ public struct LayerSite {
   /// Whether the layer adds its outputs to what lies in their place: see `AddsOutput`.
   var adds = false
 
+  /// Whether the layer's input is a ReLU's output, whose gradient it computes as well: see `PlanLayout`.
+  var masksReLU = false
+
   /// Whether gradients are computed.
   public let isTraining: Bool
 

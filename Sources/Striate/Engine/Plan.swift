@@ -266,6 +266,7 @@ package final class Plan: @unchecked Sendable {
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
       site.adds = layout.addsTo[index] != nil
+      site.masksReLU = layout.masksReLU[index]
       compile(layer, into: &site)
       if layout.isFusedReLU[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }

@@ -6,8 +6,11 @@ struct PlanLayout {
   var fusesReLU: [Bool]
   /// The layer is such a ReLU.
   var isFusedReLU: [Bool]
-  /// The layer is such a ReLU, and its gradient is computed along as well.
+  /// The layer is such a ReLU, and its gradient is computed along as well: by the layer before it, or by a maximum
+  /// pooling behind it.
   var isMaskedReLU: [Bool]
+  /// The layer is a maximum pooling that computes the gradient of the ReLU before it.
+  var masksReLU: [Bool]
   /// The normalisation whose scales and shifts the layer takes into its weights.
   var folds: [Int?]
   /// The layer is such a normalisation.
@@ -29,6 +32,7 @@ struct PlanLayout {
     fusesReLU = isInPlace
     isFusedReLU = isInPlace
     isMaskedReLU = isInPlace
+    masksReLU = isInPlace
     needsGradient = isInPlace
     var readers = Array(repeating: 0, count: count)
     for node in network.nodes {
@@ -49,6 +53,10 @@ struct PlanLayout {
       guard node.inputs.count == 1, case .node(var source) = node.inputs[0],
         readers[source] == 1
       else { continue }
+      // A maximum that is not above 0 passes nothing back: the gradient of the pooling is masked where it is small.
+      if node.layer is MaxPool2D, isFusedReLU[source] {
+        (masksReLU[index], isMaskedReLU[source]) = (true, true)
+      }
       if !isTraining, node.layer is BatchNorm, !isInPlace[source],
         network.nodes[source].layer is any AbsorbsScale
       {

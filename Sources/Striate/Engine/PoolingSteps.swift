@@ -95,12 +95,14 @@ struct PoolingWindows: Sendable {
         spans.spans.prefix(isUniform ? 2 : .max).flatMap { [$0.first, $0.count, $0.size] }
       ).base
     }
-    return PoolingPass(
+    var pass = PoolingPass(
       inputHeight: rows.pixels, inputWidth: columns.pixels, outputHeight: rows.spans.count,
       outputWidth: columns.spans.count, rows: table(rows), columns: table(columns),
       rowStep: rows.step, columnStep: columns.step, kernelSize: pixels, isDisjoint: isDisjoint,
       coversInput: rows.coversAll && columns.coversAll, isUniform: isUniform,
       isQuads: rows.isPairs && columns.isPairs)
+    pass.isMasked = site.masksReLU
+    return pass
   }
 }
 
