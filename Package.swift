@@ -22,6 +22,7 @@ let package = Package(
   products: [
     .library(name: "Striate", targets: ["Striate"]),
     .library(name: "StriateData", targets: ["StriateData"]),
+    .library(name: "StriateFormats", targets: ["StriateFormats"]),
     .library(name: "StriateExplain", targets: ["StriateExplain"]),
     .executable(name: "striate", targets: ["StriateCommand"]),
   ],
@@ -55,6 +56,7 @@ let package = Package(
         .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
+    .target(name: "StriateFormats", dependencies: ["Striate"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
     .target(
       name: "StriateServer",
@@ -62,7 +64,9 @@ let package = Package(
       resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "StriateCommand",
-      dependencies: ["Striate", "StriateData", "StriateExplain", "StriateServer"]),
+      dependencies: [
+        "Striate", "StriateData", "StriateFormats", "StriateExplain", "StriateServer",
+      ]),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
@@ -70,6 +74,7 @@ let package = Package(
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(

@@ -179,11 +179,23 @@ public struct Trainer: Sendable {
     progress: (Progress) -> Bool = { _ in true },
     validating: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> [Epoch] {
+    try train(
+      &network, on: dataset, epochs: epochs, watching: { now, _ in progress(now) },
+      validating: validating)
+  }
+
+  /// Trains as `train(_:on:epochs:progress:validating:)` does; `watching` is also given a way to the network
+  /// as it is after that step.
+  package func train(
+    _ network: inout Network, on dataset: Dataset, epochs: Int,
+    watching: (Progress, _ network: () -> Network) -> Bool,
+    validating: (_ done: Int, _ total: Int) -> Void
+  ) throws -> [Epoch] {
     try withoutActuallyEscaping(validating) { validating in
       let run = try TrainingRun(
         self, try prepared(network, for: dataset, epochs: epochs), dataset, epochs: epochs,
         validating: validating)
-      let reports = try run.run(progress)
+      let reports = try run.run { watching($0, run.trained) }
       try run.checkParameters()
       network = run.trained()
       return reports

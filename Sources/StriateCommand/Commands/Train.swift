@@ -34,7 +34,7 @@ extension Command {
           "share of the training images kept for validation, such as 0.1;\n"
             + "of a folder without test also for the final figures (\(Training.usualShare))"),
         Option("patience", "N", "stop after N epochs without a better validation loss"),
-      ] + CheckpointOptions.options + [
+      ] + CheckpointOptions.options + TrainingLogs.options + [
         LearningRateFinder.option, ReportFile.option, .json, .quiet,
       ],
     examples: [
@@ -47,6 +47,7 @@ extension Command {
       "striate train mnist --model lenet --out m.safetensors --checkpoint-every 500 --resume",
       "striate train my-photos --init-from photos.safetensors --freeze \"conv*\" --out new.safetensors",
       "striate train my-photos --model convnet --out photos.safetensors --report photos.html",
+      "striate train mnist --model lenet --out m.safetensors --tensorboard runs --log lenet.csv",
       "striate train mnist --model lenet --augment \"rotate 10, shift 0.1\" --out lenet.safetensors",
     ],
     operands: ("DATA", 1...1),
@@ -68,6 +69,7 @@ private struct Training {
   let saving: CheckpointOptions
   let reportFile: ReportFile?
   let ratePlot: String?
+  private var logs: TrainingLogs
   var recipe: Recipe
   let training: Dataset
   let test: Dataset
@@ -99,6 +101,8 @@ private struct Training {
     var files = FileNames()
     files.reads("--init-from", inheritance.source?.path)
     saving = try CheckpointOptions(arguments, conditions: inheritance.conditions, files: &files)
+    logs = try TrainingLogs(
+      arguments, batchSize: recipe.trainer.batchSize, files: &files)
     try files.writes("report", reportFile?.path)
     try files.writes("find-lr", ratePlot)
     if let ratePlot {
@@ -172,8 +176,11 @@ private struct Training {
       if source.isFolder || balance.isUneven { balance.lines.forEach(Console.error) }
     }
     Interrupt.watch()
+    var logs = logs
+    logs.begin(facts, network)
     let epochs = try recipe.trainer.train(&network, on: training, epochs: recipe.epochs) {
       display.show($0)
+      logs.show($0, $1)
       return !Interrupt.isRequested
     } validating: {
       display.validate($0, $1)
@@ -182,7 +189,7 @@ private struct Training {
     try checkOutputs(of: network)
     network.history = TrainingHistory(epochs)
     let saved = try save(network)
-    let isWhole = saved == out && display.checkpointFailure == nil
+    let isWhole = saved == out && display.checkpointFailure == nil && !logs.failed
     Interrupt.watchNoMore()
     // The end of the last epoch comes before any wish to stop.
     guard !Interrupt.isRequested || epochs.count == recipe.epochs else {
@@ -199,6 +206,7 @@ private struct Training {
       on: test, loss: recipe.trainer.loss, threads: recipe.trainer.threads
     ) { bar.show("evaluating", $0, $1) }
     bar.end()
+    logs.end(evaluation, on: test)
     let report = EvaluationReport(
       network, evaluation, on: test, model: recipe.model, data: source.name)
     if arguments.has("json") {
@@ -214,7 +222,25 @@ private struct Training {
     } else if !isQuiet {
       Console.error("nothing saved: add --out FILE to keep the model")
     }
-    return isWhole ? .success : .failure
+    return isWhole && !logs.failed ? .success : .failure
+  }
+
+  /// What is trained how, for the logs.
+  private var facts: [(String, String)] {
+    let trainer = recipe.trainer
+    return [
+      ("model", recipe.model), ("data", source.name),
+      ("layers", recipe.network.nodes.map(\.layer.text).joined(separator: ", ")),
+      ("parameters", recipe.network.parameterCount.grouped),
+      ("training images", training.count.grouped),
+      ("validation images", trainer.validation.map { $0.count.grouped } ?? "none"),
+      ("batch", "\(trainer.batchSize)"), ("epochs", "\(recipe.epochs)"),
+      ("optimizer", trainer.optimizer.shortName),
+      ("learning rate", "\(trainer.optimizer.learningRate)"),
+      ("schedule", trainer.schedule.text), ("loss", trainer.loss.name),
+      ("augmentation", recipe.augmentation?.text ?? "none"), ("seed", "\(trainer.seed)"),
+      ("instruction set", Engine.instructionSet), ("threads", "\(trainer.threads)"),
+    ]
   }
 
   /// Throws where the last step, whose effect no loss has shown, made the network useless: the file of the

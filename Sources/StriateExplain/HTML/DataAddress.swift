@@ -11,7 +11,7 @@ extension Picture {
   /// An image [C, H, W] of pixels from 0 to 1: grey of one channel, colour of three, and else grey of the
   /// first; made smaller by a whole number where a side is longer than `limit`, each pixel the mean
   /// of those it replaces. nil where the tensor is no image.
-  init?(_ image: Tensor, limit: Int) {
+  package init?(_ image: Tensor, limit: Int) {
     guard image.shape.count == 3 else { return nil }
     let (height, width) = (image.shape[1], image.shape[2])
     let channels = image.shape[0] == 3 ? 3 : 1

@@ -105,9 +105,10 @@ package final class HTTPServer: Sendable {
     let flags =
       MHD_USE_THREAD_PER_CONNECTION.rawValue | MHD_USE_INTERNAL_POLLING_THREAD.rawValue
       | MHD_USE_POLL.rawValue | MHD_USE_ITC.rawValue
-    return options.withUnsafeMutableBufferPointer { options in
+    return options.withUnsafeMutableBufferPointer { options -> OpaquePointer? in
+      guard let base = options.baseAddress else { return nil }
       let arguments: [any CVarArg] = [
-        Int32(truncatingIfNeeded: MHD_OPTION.ARRAY.rawValue), OpaquePointer(options.baseAddress!),
+        Int32(truncatingIfNeeded: MHD_OPTION.ARRAY.rawValue), OpaquePointer(base),
         Int32(truncatingIfNeeded: MHD_OPTION.END.rawValue),
       ]
       return withVaList(arguments) {

@@ -122,7 +122,7 @@ struct CurveDrawing: LessonDrawing {
 
   // MARK: SVG
 
-  private static let (width, height) = (460.0, 280.0)
+  private static let (width, plotHeight) = (460.0, 280.0)
   private static let (left, right, bottom) = (52.0, 14.0, 44.0)
   /// Besides their colours, curves differ by their dashes.
   private static let dashes = ["", "7 4", "2 3", "9 3 2 3"]
@@ -143,8 +143,10 @@ struct CurveDrawing: LessonDrawing {
   var svg: SVGCanvas {
     let legend = legend
     let top = (legend.last?.y ?? 0) + 30
-    var canvas = SVGCanvas(width: Self.width, height: Self.height)
-    let (floor, end) = (Self.height - Self.bottom, Self.width - Self.right)
+    // Every further line of the legend adds its height.
+    let height = Self.plotHeight + top - 48
+    var canvas = SVGCanvas(width: Self.width, height: height)
+    let (floor, end) = (height - Self.bottom, Self.width - Self.right)
     func place(_ point: (x: Double, y: Double)) -> (x: Double, y: Double) {
       (
         Self.left + x.share(point.x) * (end - Self.left),
@@ -165,7 +167,7 @@ struct CurveDrawing: LessonDrawing {
     canvas.path(
       "axis", "M\(Self.left.coordinate) \(top.coordinate)V\(floor.coordinate)H\(end.coordinate)",
       "fill=\"none\" stroke=\"currentColor\" stroke-opacity=\"0.6\"")
-    canvas.text(xLabel, x: (Self.left + end) / 2, y: Self.height - 8, kind: "tick")
+    canvas.text(xLabel, x: (Self.left + end) / 2, y: height - 8, kind: "tick")
     canvas.text(yLabel, x: 2, y: top - 8, anchor: "start", kind: "tick")
     for (index, series) in series.enumerated() {
       draw(series, index, on: &canvas, place)

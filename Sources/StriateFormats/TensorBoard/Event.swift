@@ -1,0 +1,95 @@
+/// Something that TensorBoard shows: a number, a picture, a distribution or a text at a step of a training.
+///
+/// Source: the messages of TensorFlow, event.proto, summary.proto and tensor.proto.
+public struct Event: Sendable {
+  /// What is shown.
+  public enum Value: Sendable {
+    /// A point of a curve.
+    case scalar(Float)
+    /// A PNG file with its size and its channels: 1 for grey, 3 for colour.
+    case image(png: [UInt8], width: Int, height: Int, channels: Int)
+    /// How numbers are distributed.
+    case histogram(EventHistogram)
+    /// A text, in which Markdown is allowed.
+    case text(String)
+  }
+
+  /// Under which name it is shown; what stands before a slash is the name of its group.
+  public var tag: String
+
+  /// What is shown.
+  public var value: Value
+
+  /// The steps that the training had made.
+  public var step: Int
+
+  /// Seconds since 1970.
+  public var time: Double
+
+  /// An event of a training.
+  public init(_ tag: String, _ value: Value, step: Int, time: Double) {
+    (self.tag, self.value, self.step, self.time) = (tag, value, step, time)
+  }
+
+  /// The bytes of the message.
+  package var bytes: [UInt8] {
+    var summary = EventMessage()
+    summary.add(1, item)
+    var event = EventMessage()
+    event.add(1, time)
+    event.add(2, step)
+    event.add(5, summary)
+    return event.bytes
+  }
+
+  /// The first event of a file: which version of the format it is.
+  package static func version(time: Double) -> [UInt8] {
+    var event = EventMessage()
+    event.add(1, time)
+    event.add(3, "brain.Event:2")
+    return event.bytes
+  }
+
+  private var item: EventMessage {
+    var item = EventMessage()
+    item.add(1, tag)
+    switch value {
+    case .scalar(let number): item.add(2, number)
+    case .image(let png, let width, let height, let channels):
+      var image = EventMessage()
+      image.add(1, height)
+      image.add(2, width)
+      image.add(3, channels)
+      image.add(4, png)
+      item.add(4, image)
+    case .histogram(let histogram): item.add(5, histogram.message)
+    case .text(let text):
+      item.add(9, Self.metadata(plugin: "text"))
+      item.add(8, Self.tensor(of: text))
+    }
+    return item
+  }
+
+  /// Which part of TensorBoard shows the value.
+  private static func metadata(plugin: String) -> EventMessage {
+    var data = EventMessage()
+    data.add(1, plugin)
+    var metadata = EventMessage()
+    metadata.add(1, data)
+    return metadata
+  }
+
+  /// A text as a tensor of one text.
+  private static func tensor(of text: String) -> EventMessage {
+    let typeOfTexts = 7
+    var extent = EventMessage()
+    extent.add(1, 1)
+    var shape = EventMessage()
+    shape.add(2, extent)
+    var tensor = EventMessage()
+    tensor.add(1, typeOfTexts)
+    tensor.add(2, shape)
+    tensor.add(8, text)
+    return tensor
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+@Suite struct TrainingLogTests {
+  private static let words = [
+    "train", "digits", "--network", "conv 2 5x5, relu, flatten, dense 10", "--count", "200",
+    "--quiet", "--val-split", "0.2",
+  ]
+
+  private func train(_ words: String...) throws -> CommandProcess.Result {
+    try CommandProcess(Self.words + words).result()
+  }
+
+  @Test func aRowAnEpochIsWrittenAndContinued() throws {
+    let folder = try TemporaryFolder()
+    let log = folder.path("log.csv")
+    let saving = [
+      "--out", folder.path("m.safetensors"), "--checkpoint", folder.path("c.safetensors"),
+    ]
+    let first = try CommandProcess(Self.words + ["--epochs", "2", "--log", log] + saving).result()
+    #expect(first.status == 0, "\(first.error)")
+    let rows = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    #expect(rows.count == 3)
+    #expect(rows[0].hasPrefix("epoch,step,train_loss,"))
+    #expect(rows[1].hasPrefix("1,5,") && rows[2].hasPrefix("2,10,"))
+    #expect(rows.allSatisfy { $0.split(separator: ",").count == 10 })
+    let json = folder.path("log.jsonl")
+    #expect(try train("--epochs", "1", "--log", json).status == 0)
+    let line = try Data(contentsOf: URL(fileURLWithPath: json))
+    let object = try JSONSerialization.jsonObject(with: line) as? [String: Any]
+    #expect(object?["epoch"] as? Int == 1)
+    #expect(object?["validation_loss"] is Double)
+  }
+
+  @Test func aForeignFileIsNoLogToGoOnWith() throws {
+    let folder = try TemporaryFolder()
+    let log = folder.path("log.csv")
+    try Data("a,b\n1,2\n".utf8).write(to: URL(fileURLWithPath: log))
+    let result = try train(
+      "--epochs", "1", "--log", log, "--resume", "--checkpoint", folder.path("c.safetensors"))
+    #expect(result.status == 1)
+    #expect(result.error.contains("expected a log of striate train to go on with"))
+    #expect(try String(contentsOfFile: log, encoding: .utf8) == "a,b\n1,2\n")
+    #expect(try train("--log", folder.path("log.txt")).status == 2)
+  }
+
+  @Test func eventsAreWrittenIntoAFolder() throws {
+    let folder = try TemporaryFolder()
+    #expect(try train("--epochs", "1", "--tensorboard", folder.path("runs")).status == 0)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path("runs"))
+    #expect(files.count == 1 && files[0].hasPrefix("events.out.tfevents."))
+    let events = try Data(contentsOf: URL(fileURLWithPath: folder.path("runs/" + files[0])))
+    for tag in [
+      "hyperparameters", "loss/training", "accuracy/validation", "learning_rate", "conv1/weight",
+      "filters/conv1.weight", "images_per_second", "test/accuracy", "mistakes/01 ",
+    ] {
+      #expect(events.range(of: Data(tag.utf8)) != nil, "\(tag)")
+    }
+    // Every record's length leads to the next, and the last to the end.
+    var place = 0
+    while place + 12 <= events.count {
+      let length = events[place..<place + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      place += 12 + length + 4
+    }
+    #expect(place == events.count)
+  }
+}
