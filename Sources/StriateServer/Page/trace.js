@@ -12,7 +12,7 @@ export class TracePanel {
     Object.assign(this, { onWalk, onClose, path: [] });
     this.trail = h("nav", { class: "trail", "aria-label": "The way here" });
     this.content = h("div", { class: "trace-content" });
-    this.element = h("aside", {
+    this.element = h("section", {
       class: "trace", "aria-label": "Where a number comes from", tabIndex: -1, hidden: true,
       onkeydown: (event) => { if (event.key === "Escape") this.close(); },
     }, h("header", { class: "row" }, h("h3", {}, "Where it comes from"),
