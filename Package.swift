@@ -36,6 +36,9 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg",
       providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
 
     .target(name: "CPUFeatures"),
     .target(name: "LaneKernels", dependencies: ["CPUFeatures"], swiftSettings: kernel),
@@ -55,9 +58,15 @@ let package = Package(
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
     .target(name: "StriateFormats", dependencies: ["Striate"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
+    .target(
+      name: "StriateServer",
+      dependencies: ["Striate", "StriateData", "StriateExplain", "CMicroHTTPD"],
+      resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "StriateCommand",
-      dependencies: ["Striate", "StriateData", "StriateFormats", "StriateExplain"]),
+      dependencies: [
+        "Striate", "StriateData", "StriateFormats", "StriateExplain", "StriateServer",
+      ]),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
@@ -68,6 +77,9 @@ let package = Package(
     .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
+    .testTarget(
+      name: "StriateServerTests",
+      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
   ],

@@ -24,6 +24,12 @@ extension Network {
       parameters.map { ($0.name, $0.tensor) }, metadata: try modelMetadata(), to: path)
   }
 
+  /// What `save(to:)` writes, in memory.
+  package func modelFileBytes() throws -> [UInt8] {
+    SafeTensors.encode(
+      parameters.map { ($0.name, $0.tensor) }, metadata: try modelMetadata())
+  }
+
   /// The bytes of the file that `save(to:)` writes.
   public var modelFileSize: Int {
     get throws {

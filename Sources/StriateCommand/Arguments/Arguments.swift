@@ -6,6 +6,8 @@ struct Arguments: Sendable {
   /// The words that belong to no option, in order.
   let operands: [String]
   private var values: [String: String] = [:]
+  /// All values of each option, in order.
+  private var lists: [String: [String]] = [:]
 
   /// Sorts the words; nil where they ask for help.
   ///
@@ -36,8 +38,10 @@ struct Arguments: Sendable {
       }
       if parts.count == 2 {
         values[option.name] = String(parts[1])
+        lists[option.name, default: []].append(String(parts[1]))
       } else if let next = rest.first, !next.hasPrefix("--") {
         values[option.name] = next
+        lists[option.name, default: []].append(next)
         rest = rest.dropFirst()
       } else {
         let found = rest.first.map { "the option \($0)" } ?? "nothing"
@@ -80,6 +84,9 @@ struct Arguments: Sendable {
       "Arguments: expected an option of striate \(command.name), found --\(name)")
     return values[name]
   }
+
+  /// All values of an option that may be given several times.
+  func all(_ name: String) -> [String] { lists[name] ?? [] }
 
   /// An option's value that may not be empty.
   func text(_ name: String) throws -> String? {

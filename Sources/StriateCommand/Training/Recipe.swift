@@ -149,17 +149,6 @@ struct Recipe {
   }
 }
 
-extension Network {
-  /// The loss that fits what the last layer gives: probabilities, independent ones, or scores.
-  fileprivate var usualLoss: Loss {
-    switch nodes.last?.layer {
-    case is Softmax: .negativeLogLikelihood
-    case let layer as Activation where layer.function == .sigmoid: .binaryCrossEntropy
-    default: outputShape == [1] ? .binaryCrossEntropyWithLogits() : .softmaxCrossEntropy
-    }
-  }
-}
-
 extension Loss {
   /// Whether one output alone has nothing to learn from it.
   fileprivate var comparesClasses: Bool {
