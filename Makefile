@@ -30,6 +30,7 @@ demo: build
 
 # swift test on its own would build everything again, with other flags.
 test: build
+	@scripts/install-dependencies --tests
 	$(BUILD) --build-tests
 	swift test -c release --skip-build
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
