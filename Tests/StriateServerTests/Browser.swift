@@ -75,7 +75,8 @@ final class Browser {
 
   deinit {
     if !session.isEmpty { _ = try? ask("DELETE", "/session/\(session)", nil) }
-    if driver.isRunning { driver.terminate() }
+    // The driver inherits the signals that the test's thread blocks, SIGTERM among them.
+    if driver.isRunning { kill(driver.processIdentifier, SIGKILL) }
     try? FileManager.default.removeItem(at: folder)
   }
 
