@@ -66,6 +66,36 @@ import Testing
     #expect(try train("--log", folder.path("log.txt")).status == 2)
   }
 
+  @Test func noLogIsAnotherFileOfTheCommand() throws {
+    let folder = try TemporaryFolder()
+    let (model, same) = (folder.path("m.csv"), folder.path("./m.csv"))
+    for (option, path) in [("log", same), ("tensorboard", same)] {
+      let result = try train("--epochs", "1", "--out", model, "--\(option)", path)
+      #expect(result.status == 2)
+      #expect(
+        result.error.contains(
+          "option --\(option): expected another file than --out's \(model), found \(path)"),
+        "\(result.error)")
+    }
+  }
+
+  @Test func logsLeaveTheTrainingAsItIs() throws {
+    let folder = try TemporaryFolder()
+    func hash(_ words: [String]) throws -> String {
+      let result = try CommandProcess(
+        Self.words.filter { $0 != "--quiet" } + ["--epochs", "2", "--json"] + words
+      ).result()
+      #expect(result.status == 0, "\(result.error)")
+      let hashes = result.output.split(separator: "\"").map(String.init)
+      let place = try #require(hashes.firstIndex(of: "parameters_sha256"))
+      return hashes[place + 2]
+    }
+    let plain = try hash([])
+    #expect(plain.count == 64)
+    let logs = ["--log", folder.path("log.csv"), "--tensorboard", folder.path("runs")]
+    #expect(try hash(logs) == plain)
+  }
+
   @Test func eventsAreWrittenIntoAFolder() throws {
     let folder = try TemporaryFolder()
     #expect(try train("--epochs", "1", "--tensorboard", folder.path("runs")).status == 0)

@@ -54,7 +54,7 @@ struct Command: Sendable {
       \(summary)
 
       Usage:
-      \(usage.map { "  striate \(name) \($0)" }.joined(separator: "\n"))
+      \(usage.map { "  striate \(name)" + ($0.isEmpty ? "" : " \($0)") }.joined(separator: "\n"))
 
       \(details)
 

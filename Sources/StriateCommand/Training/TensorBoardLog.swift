@@ -21,8 +21,9 @@ struct TensorBoardLog {
   private var batches = 0
 
   /// nil where nobody asks for events. Throws where they could not be written.
-  init?(_ arguments: Arguments) throws {
+  init?(_ arguments: Arguments, files: inout FileNames) throws {
     guard let folder = try arguments.text("tensorboard") else { return nil }
+    try files.writes("tensorboard", folder)
     file = try EventFile(inFolder: folder)
   }
 

@@ -23,7 +23,7 @@ struct TrainingLogs {
       return
     }
     rows = try EpochLog(arguments, files: &files)
-    events = try TensorBoardLog(arguments)
+    events = try TensorBoardLog(arguments, files: &files)
   }
 
   /// Does what may fail without stopping the training.

@@ -49,6 +49,15 @@ export function option(value, text, selected = false) {
   return h("option", { value, selected }, text);
 }
 
+/** Fills a choice of models, which keeps what was chosen; `hasTraining` says whether one was trained here. */
+export function fillModels(choice, models, hasTraining) {
+  const chosen = choice.value;
+  choice.replaceChildren(
+    ...models.map((m) => option(m.id, `${m.name}, ${shapeText(m.shape)}`)),
+    ...(hasTraining ? [option("training", "the network being trained")] : []));
+  if ([...choice.options].some((o) => o.value === chosen)) choice.value = chosen;
+}
+
 /** Runs a slow task for the newest argument only: at most one at a time, and none that is outdated. */
 export function newestOnly(task) {
   let waiting = null, isBusy = false;

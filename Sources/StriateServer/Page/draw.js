@@ -1,5 +1,5 @@
 // Draw: a pen, and what a network takes the drawing for while the pen moves.
-import { h, option, field } from "/dom.js";
+import { h, field, fillModels, option } from "/dom.js";
 import { getFrame } from "/api.js";
 import { Inspector } from "/inspector.js";
 import { paint } from "/maps.js";
@@ -43,13 +43,8 @@ export class DrawTab {
     this.refresh(false);
   }
 
-  /** The models that there are; `hasTraining` says whether one was trained here. */
   refresh(hasTraining) {
-    const chosen = this.models.value;
-    this.models.replaceChildren(
-      ...this.start.models.map((m) => option(m.id, `${m.name}, ${m.shape.join(" × ")}`)),
-      ...(hasTraining ? [option("training", "the network being trained")] : []));
-    if ([...this.models.options].some((o) => o.value === chosen)) this.models.value = chosen;
+    fillModels(this.models, this.start.models, hasTraining);
     this.chooseModel();
   }
 

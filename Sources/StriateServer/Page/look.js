@@ -1,5 +1,5 @@
 // Look: any pictures, through any model.
-import { h, option, field } from "/dom.js";
+import { h, field, fillModels } from "/dom.js";
 import { Inspector } from "/inspector.js";
 
 export class LookTab {
@@ -34,11 +34,7 @@ export class LookTab {
   }
 
   refresh(hasTraining) {
-    const chosen = this.models.value;
-    this.models.replaceChildren(
-      ...this.start.models.map((m) => option(m.id, `${m.name}, ${m.shape.join(" × ")}`)),
-      ...(hasTraining ? [option("training", "the network being trained")] : []));
-    if ([...this.models.options].some((o) => o.value === chosen)) this.models.value = chosen;
+    fillModels(this.models, this.start.models, hasTraining);
     this.empty.replaceChildren(...(this.models.length === 0
       ? [h("h3", {}, "No model yet"), h("p", {}, "Train one under ", h("a", { href: "#train" }, "Train"),
         " or start the program with ", h("code", {}, "--model FILE"), ".")]
