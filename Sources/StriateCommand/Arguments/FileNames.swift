@@ -16,7 +16,8 @@ struct FileNames {
     let place = AtomicFile.destination(of: path)
     if let other = known.first(where: { $0.place == place }) {
       throw Usage.Mistake(
-        "option --\(option): expected another file than \(other.owner)'s \(other.path), found \(path)")
+        "option --\(option): expected another file than \(other.owner)'s \(other.path), found \(path)"
+      )
     }
     known.append(("--\(option)", path, place))
   }
