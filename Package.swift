@@ -79,7 +79,7 @@ let package = Package(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(
       name: "StriateServerTests",
-      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
+      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData", "StriateExplain"]),
     .testTarget(
       name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
   ],
