@@ -4,6 +4,13 @@ import StriateExplain
 import Testing
 
 @Suite struct TraceCommandTests {
+  /// By JSONDecoder, whose numbers are exact; those of JSONSerialization are not.
+  private struct Number: Decodable {
+    struct Term: Decodable { var number, factor, product: Double }
+    var value: Double
+    var terms: [Term]
+  }
+
   /// A picture of a seven, and what the command says about it.
   private func trace(_ words: String..., in folder: TemporaryFolder) throws -> CommandProcess.Result {
     let picture = folder.path("7.png")
@@ -31,9 +38,10 @@ import Testing
     #expect(result.status == 0, "\(result.error)")
     let objects = try result.objects
     #expect(objects.map { $0["name"] as? String } == ["fc1", "conv1.weight", "loss"])
-    let terms = try #require(objects[0]["terms"] as? [[String: Any]])
-    let sum = terms.reduce(0.0) { $0 + ($1["product"] as? Double ?? .nan) }
-    #expect(sum == objects[0]["value"] as? Double)
+    let line = try #require(result.output.split(separator: "\n").first)
+    let number = try JSONDecoder().decode(Number.self, from: Data(line.utf8))
+    #expect(number.terms.reduce(0) { $0 + $1.product } == number.value)
+    for term in number.terms { #expect(term.product == term.number * term.factor) }
     let network = try Network(contentsOf: TrainedModel.path)
     let weight = try #require(network.parameters.first { $0.name == "conv1.weight" }).tensor
     let width = weight.shape[3]
