@@ -12,7 +12,8 @@ import Testing
   }
 
   /// A picture of a seven, and what the command says about it.
-  private func trace(_ words: String..., in folder: TemporaryFolder) throws -> CommandProcess.Result {
+  private func trace(_ words: String..., in folder: TemporaryFolder) throws -> CommandProcess.Result
+  {
     let picture = folder.path("7.png")
     try Drawing.picture(7).writePNG(to: picture)
     return try CommandProcess(["trace", TrainedModel.path, picture, "--raw"] + words).result()

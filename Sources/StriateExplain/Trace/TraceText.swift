@@ -106,7 +106,7 @@ extension TracedNumber {
 extension Double {
   /// Three digits that count: "0.0123", "−1.2e-09".
   var short3: String {
-    self == 0 ? "0" : String(format: "%.3g", self).replacing("-", with: "−")
+    self == 0 ? "0" : significant(3).replacing("-", with: "−")
   }
 }
 
