@@ -2,17 +2,45 @@ import Striate
 import StriateExplain
 import Testing
 
-/// Networks that have every kind of layer between them, for the shape [2, 8, 8].
-private let texts = [
-  "conv 3 3x3 padding 1 stride 2, relu, flatten, dense 4, softmax",
-  "conv 4 3x3 groups 2 padding 2 dilation 2, batchnorm, leakyrelu 0.1, maxpool 3 stride 2 padding 1, flatten, dense 5",
-  "conv 4 3x3 padding 1 padding-mode reflect, prelu per-channel, avgpool 2, lrn 3, flatten, dense 3, logsoftmax",
-  "convtranspose 3 3x3 stride 2 padding 1, groupnorm 3, gelu, lppool 2 2, globalavgpool, flatten, dense 3",
-  "depthwise 3x3 multiplier 2 bias untied, instancenorm affine yes, silu, adaptivemaxpool 3, flatten, layernorm, dense 2",
-  "residual(conv 2 3x3 padding 1 bias none, prelu), parallel(conv 2 1x1 | conv 1 1x1), upsample 2, globalmaxpool, flatten, dense 3, sigmoid",
-  "pad 1, conv 8 1x1, maxout 2, pixelshuffle 2, dropout 0.5, tanh, flatten, radial 6 gaussian 3, dense 2",
-  "conv 6 1x1, meanout 3, softplus, gate(globalavgpool, conv 2 1x1, hardsigmoid), flatten, dense 3",
-]
+/// Networks that have every kind of layer between them, and the shapes that they take.
+private let networks: [(text: String, input: [Int])] =
+  [
+    "conv 3 3x3 padding 1 stride 2, relu, flatten, dense 4, softmax",
+    "conv 4 3x3 groups 2 padding 2 dilation 2, batchnorm, leakyrelu 0.1, "
+      + "maxpool 3 stride 2 padding 1, flatten, dense 5",
+    "conv 4 3x3 padding 1 padding-mode reflect, prelu per-channel, avgpool 2, lrn 3, flatten, "
+      + "dense 3, logsoftmax",
+    "convtranspose 3 3x3 stride 2 padding 1, groupnorm 3, gelu, lppool 2 2, globalavgpool, "
+      + "flatten, dense 3",
+    "depthwise 3x3 multiplier 2 bias untied, instancenorm affine yes, silu, adaptivemaxpool 3, "
+      + "flatten, layernorm, dense 2",
+    "residual(conv 2 3x3 padding 1 bias none, prelu), parallel(conv 2 1x1 | conv 1 1x1), "
+      + "upsample 2, globalmaxpool, flatten, dense 3, sigmoid",
+    "pad 1, conv 8 1x1, maxout 2, pixelshuffle 2, dropout 0.5, tanh, flatten, "
+      + "radial 6 gaussian 3, dense 2",
+    "conv 6 1x1, meanout 3, softplus, gate(globalavgpool, conv 2 1x1, hardsigmoid), flatten, "
+      + "dense 3",
+  ].map { ($0, [2, 8, 8]) } + [
+    ("conv1d 4 3 padding 1 stride 2, batchnorm, hardswish, flatten, dense 3", [2, 9]),
+    ("conv3d 3 2x3x3, elu, flatten, dense 3", [2, 4, 6, 6]),
+  ] + (0..<10).map { (random(seed: $0), [2, 8, 8]) }
+
+/// A network of layers that are drawn, which keep the size of the image.
+private func random(seed: UInt64) -> String {
+  var generator = SeededGenerator(seed: seed)
+  let layers = [
+    "conv 4 3x3 padding 1", "conv 6 1x1", "conv 4 5x5 padding same", "depthwise 3x3 padding 1",
+    "conv 4 3x3 padding 2 dilation 2 padding-mode circular", "convtranspose 4 3x3 padding 1",
+    "batchnorm", "layernorm", "groupnorm 2", "instancenorm", "lrn 2", "relu", "elu", "selu",
+    "gelu", "silu", "mish", "hardswish", "softsign", "prelu", "softmax", "logsoftmax",
+    "maxpool 3 stride 1 padding 1", "avgpool 3 stride 1 padding 1", "lppool 2 1 stride 1",
+    "residual(conv 4 1x1, relu)", "parallel(conv 2 1x1 | conv 2 3x3 padding 1)", "conv 4 1x1",
+    "dropout 0.3", "gate(globalavgpool, sigmoid)", "upsample 2, avgpool 2", "pixelunshuffle 2, pixelshuffle 2",
+  ]
+  let drawn = (0..<6).map { _ in layers.randomElement(using: &generator) ?? "relu" }
+  return (["conv 4 1x1"] + drawn.map { $0.hasPrefix("residual") ? "conv 4 1x1, \($0)" : $0 }
+    + ["conv 4 1x1, maxpool 2, flatten, dense 3"]).joined(separator: ", ")
+}
 
 /// Numbers spread over a network, as a chain of cells.
 private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] {
@@ -20,8 +48,10 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
 }
 
 @Suite struct TraceTests {
-  private func trace(_ text: String, seed: UInt64) throws -> Trace {
-    var network = try Network(text: text, input: [2, 8, 8], seed: seed)
+  private func trace(_ index: Int) throws -> Trace {
+    let (text, input) = networks[index]
+    let seed = UInt64(index)
+    var network = try Network(text: text, input: input, seed: seed)
     var generator = SeededGenerator(seed: seed &+ 7)
     // Statistics and slopes that do something.
     for p in network.parameters.indices {
@@ -31,13 +61,13 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
       }
     }
     let image = Tensor(
-      shape: [1, 2, 8, 8],
-      scalars: (0..<128).map { _ in Float.random(in: -1...1, using: &generator) })
+      shape: [1] + input,
+      scalars: (0..<input.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &generator) })
     return try Trace(network, image: image, target: network.target(1))
   }
 
-  @Test(arguments: texts.indices) func everyValueIsTheSumOfItsTerms(_ index: Int) throws {
-    let trace = try trace(texts[index], seed: UInt64(index))
+  @Test(arguments: networks.indices) func everyValueIsTheSumOfItsTerms(_ index: Int) throws {
+    let trace = try trace(index)
     var generator = SeededGenerator(seed: 3)
     for (n, node) in trace.network.nodes.enumerated() {
       let scale = trace.values[n].values.reduce(1e-3) { max($0, abs($1)) }
@@ -85,8 +115,8 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
     }
   }
 
-  @Test(arguments: texts.indices) func everyDerivativeIsTheSumOfItsChain(_ index: Int) throws {
-    let trace = try trace(texts[index], seed: UInt64(index))
+  @Test(arguments: networks.indices) func everyDerivativeIsTheSumOfItsChain(_ index: Int) throws {
+    let trace = try trace(index)
     let gradients = try #require(trace.gradients)
     var generator = SeededGenerator(seed: 5)
     let largest = (gradients.nodes + gradients.parameters).flatMap(\.values).reduce(0) {
@@ -110,9 +140,10 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
         try checkOperands(of: try trace.derivative(of: cell), trace)
       }
     }
+    let input = trace.network.inputs[0].shape
     for _ in 0..<6 {
-      let cell = CellAddress(name: "input", index: cells([2, 8, 8], &generator))
-      try check(cell, gradients.input, [2, 8, 8])
+      let cell = CellAddress(name: "input", index: cells(input, &generator))
+      try check(cell, gradients.input, input)
     }
     for (p, parameter) in trace.network.parameters.enumerated() {
       let shape = parameter.tensor.shape
@@ -145,7 +176,7 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
   }
 
   @Test func aStepOfAnOptimizerIsTold() throws {
-    let trace = try trace(texts[0], seed: 1)
+    let trace = try trace(0)
     let cell = try CellAddress("conv1.weight[1, 1, 2, 0]")
     let number = try trace.derivative(of: cell, optimizer: SGD(learningRate: 0.5))
     let before = try trace.number(cell).value
@@ -154,8 +185,8 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
     #expect(number.value != 0)
   }
 
-  @Test(arguments: texts.indices) func theGradientChecks(_ index: Int) throws {
-    let check = try GradientCheck(try trace(texts[index], seed: UInt64(index)), samples: 12)
+  @Test(arguments: networks.indices) func theGradientChecks(_ index: Int) throws {
+    let check = try GradientCheck(try trace(index), samples: 12)
     #expect(check.passes, "\(check.text)")
     #expect(check.findings.count == check.findings.filter { $0.checked == min(12, $0.count) }.count)
   }
@@ -172,7 +203,7 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
   }
 
   @Test func addressesAreReadAsTheyAreWritten() throws {
-    let trace = try trace(texts[1], seed: 4)
+    let trace = try trace(1)
     for text in ["conv1[0, 3, 4]", "conv1.weight[3, 0, 2, 2]", "loss", "input[1, 7, 7]"] {
       let cell = try CellAddress(text)
       #expect("\(cell)" == text)

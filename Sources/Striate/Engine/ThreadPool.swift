@@ -1,6 +1,14 @@
 import CPUFeatures
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What the tasks of a group read and write.
 enum Reach: Sendable {
   /// One block of images: the tasks of a block lie side by side, read of what the program computes nothing
