@@ -96,7 +96,9 @@ func expectClose(
     return
   }
   let largest = expected.reduce(0) { max($0, abs($1)) }
-  let worst = actual.indices.first { !(abs(Double(actual[$0]) - expected[$0]) <= relative * largest) }
+  let worst = actual.indices.first {
+    !(abs(Double(actual[$0]) - expected[$0]) <= relative * largest)
+  }
   if let worst {
     Issue.record(
       "\(what): element \(worst): expected \(expected[worst]) within \(relative) of \(largest), found \(actual[worst])",

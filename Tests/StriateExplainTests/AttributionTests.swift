@@ -195,11 +195,13 @@ import Testing
 
   @Test func layersThatTheScoreDoesNotReadAreLeftOut() throws {
     // A network of two heads: the score is computed from the first.
-    let network = try Network(inputs: [("x", [1, 6, 6])], seed: 1, outputs: { x in
-      let maps = Conv2D(filters: 2, kernel: 3)(x[0])
-      let head = Dense(3)(Flatten()(ReLU()(maps)))
-      return [head, Conv2D(filters: 5, kernel: 3)(maps)]
-    })
+    let network = try Network(
+      inputs: [("x", [1, 6, 6])], seed: 1,
+      outputs: { x in
+        let maps = Conv2D(filters: 2, kernel: 3)(x[0])
+        let head = Dense(3)(Flatten()(ReLU()(maps)))
+        return [head, Conv2D(filters: 5, kernel: 3)(maps)]
+      })
     let explainer = try Explainer(network)
     let image = Tensor(shape: [1, 6, 6], scalars: (0..<36).map { Float($0) / 36 })
     #expect(try explainer.gradCAM(of: image, class: 0).layer == "conv1")
@@ -236,7 +238,8 @@ import Testing
   // MARK: Filters
 
   @Test func theImagesThatExciteAFilterMostAreFound() throws {
-    let network = try Network(text: "conv 3 3x3, relu, flatten, dense 2", input: [1, 5, 6], seed: 4)
+    let network = try Network(
+      text: "conv 3 3x3, relu, flatten, dense 2", input: [1, 5, 6], seed: 4)
     let pixels = (0..<50 * 30).map { UInt8($0 * 131 % 251) }
     let data = try Dataset(
       imageShape: [1, 5, 6], pixels: .bytes(pixels), labels: (0..<50).map { $0 % 2 },

@@ -23,14 +23,15 @@ import Testing
     if explainer.mapLayers.isEmpty { setting.methods.removeAll { $0 == .gradCAM } }
     let shown = try network.showingEveryLayer()
     let size = input.reduce(1, *)
-    return ExplanationSheet(
-      explainer,
-      try (0..<images).map { number in
-        let pixels = (0..<size).map { Float(($0 * 37 + number * 11) % 256) / 255 }
-        return try explainer.explanation(
+    var sheet = ExplanationSheet(explainer, layer: nil, model: "m.safetensors")
+    for number in 0..<images {
+      let pixels = (0..<size).map { Float(($0 * 37 + number * 11) % 256) / 255 }
+      sheet.add(
+        try explainer.explanation(
           of: Tensor(shape: input, scalars: pixels), name: "picture \(number)", truth: truth,
-          setting, shown: shown)
-      }, layer: nil, model: "m.safetensors")
+          setting, shown: shown))
+    }
+    return sheet
   }
 
   private static let methods = [
@@ -97,7 +98,8 @@ import Testing
 
   @Test func severalPicturesShareTheFilters() throws {
     let sheet = try sheet(input: [1, 12, 12], images: 3).sheet
-    #expect(sheet.parts.map { $0.title.prefix(9) } == ["picture 0", "picture 1", "picture 2", "Filters"])
+    #expect(
+      sheet.parts.map { $0.title.prefix(9) } == ["picture 0", "picture 1", "picture 2", "Filters"])
     let page = Page(sheet.html)
     page.expectBalanced()
     #expect(page.values(of: "href") == ["#part0", "#part1", "#part2", "#part3"])
@@ -163,7 +165,7 @@ import Testing
       #expect(seen.left == 2 * finding.column && seen.right == 2 * finding.column + 4)
     }
     let page = try sheet.sheet
-    #expect(page.parts.map(\.sections[0].tiles.count) == [3, 3])
+    #expect(page.parts[0].sections.map(\.tiles.count) == [3, 3])
     Page(page.html).expectBalanced()
     _ = try page.poster()
     #expect(sheet.json.count == 2)

@@ -99,8 +99,9 @@ struct ExplainOptions {
     }
     guard let index = Int(word), names.indices.contains(index) else {
       let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
-      throw arguments.mistake(
-        "class", "a name or number of \(shown)\(Usage.suggestion(for: word, in: names))", word)
+      throw Usage.Mistake(
+        "option --class: expected a name or number of \(shown), found \"\(word.prefix(40))\""
+          + (Int(word) == nil ? Usage.suggestion(for: word, in: names) : ""))
     }
     return index
   }

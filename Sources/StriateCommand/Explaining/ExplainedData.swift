@@ -63,35 +63,33 @@ struct ExplainedData {
       bar.show("evaluating", $0, $1)
     }
     let mistakes = evaluation.mistakes(first: count)
-    var explanations: [Explanation] = []
+    var sheet = ExplanationSheet(
+      explainer, layer: options.setting.layer, model: model, data: source.name)
     for (done, mistake) in mistakes.enumerated() {
       bar.show("explaining", done, mistakes.count)
       let name = test.imageName(at: mistake.image) ?? "image \(mistake.image)"
-      explanations.append(
+      sheet.add(
         try explainer.explanation(
           of: test.image(at: mistake.image), name: name, truth: mistake.label,
           class: options.classIndex, options.setting, shown: nil))
     }
     bar.end()
     if arguments.has("json") {
-      explanations.forEach { Console.output($0.json(explainer).text) }
+      sheet.explanations.forEach { Console.output($0.json(explainer).text) }
     } else {
       let wrong = evaluation.count - evaluation.right
       Console.output(
         "\(wrong.grouped) of \(evaluation.count.grouped) images are taken for another class"
           + (mistakes.isEmpty ? "" : "; the \(mistakes.count) it is surest of:"))
-      for explanation in explanations {
+      for explanation in sheet.explanations {
         Console.output("\n" + explanation.text(explainer, width: Console.outputWidth))
       }
     }
-    guard !explanations.isEmpty else {
+    guard !sheet.explanations.isEmpty else {
       if !options.outputs.isEmpty, !isQuiet { Console.error("no mistakes: no sheet written") }
       return
     }
-    try options.write(
-      ExplanationSheet(
-        explainer, explanations, layer: options.setting.layer, model: model, data: source.name
-      ).sheet, quiet: isQuiet)
+    try options.write(sheet.sheet, quiet: isQuiet)
   }
 
   // MARK: Filters

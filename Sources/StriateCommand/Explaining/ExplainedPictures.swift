@@ -31,7 +31,8 @@ struct ExplainedPictures {
     let explainer = options.explainer
     let wantsSheet = !options.outputs.isEmpty
     let shown = wantsSheet ? try explainer.network.showingEveryLayer() : nil
-    var explanations: [Explanation] = []
+    var sheet = ExplanationSheet(
+      explainer, layer: options.setting.layer, model: arguments.operands[0])
     var status = ExitStatus.success
     var bar = CountingBar(quiet: arguments.has("quiet"))
     for image in images {
@@ -43,7 +44,7 @@ struct ExplainedPictures {
         ) { bar.show($0.rawValue, $1, $2) }
         bar.end()
         tell(explanation)
-        if wantsSheet { explanations.append(explanation) }
+        if wantsSheet { sheet.add(explanation) }
       } catch let error as NotEnoughMemory {
         throw error
       } catch {
@@ -52,11 +53,8 @@ struct ExplainedPictures {
         status = .failure
       }
     }
-    if !explanations.isEmpty {
-      try options.write(
-        ExplanationSheet(
-          explainer, explanations, layer: options.setting.layer, model: arguments.operands[0]
-        ).sheet, quiet: arguments.has("quiet"))
+    if !sheet.explanations.isEmpty {
+      try options.write(sheet.sheet, quiet: arguments.has("quiet"))
     }
     return status
   }
@@ -108,7 +106,8 @@ private struct AttributionGallery {
       let count = row.first?.lines.count ?? 0
       let captions = row.map { $0.title.shortened(toColumns: width).padded(toColumns: width) }
       let lines = (0..<count).map { line in row.map { $0.lines[line] }.joined(separator: "  ") }
-      return (lines + [captions.joined(separator: "  ")]).joined(separator: "\n")
+      return (lines + [captions.joined(separator: "  ").droppingTrailingSpace]).joined(
+        separator: "\n")
     }.joined(separator: "\n")
   }
 }

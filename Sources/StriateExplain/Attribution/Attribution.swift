@@ -96,6 +96,11 @@ extension Attribution.Method {
   }
 }
 
+extension Float {
+  /// The number as people write it: 0 for 0.0.
+  var plain: String { self == rounded() && abs(self) < 1e6 ? "\(Int(self))" : "\(self)" }
+}
+
 /// Something that cannot be explained: who, expected, found.
 public struct Unexplainable: Error, CustomStringConvertible, Equatable {
   /// The whole message.

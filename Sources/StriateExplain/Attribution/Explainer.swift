@@ -91,11 +91,19 @@ public struct Explainer: Sendable {
     try entering(Tensor(repeating: pixel, shape: network.inputs[0].shape))
   }
 
-  /// Gradients of scores, by the image and by further layers.
-  func gradients(of classIndex: Int, layers: [Int] = []) throws -> ScoreGradients {
+  /// Gradients of scores, by the image and by a layer, which is the first of the results' layers.
+  func gradients(of classIndex: Int, layer: Int? = nil) throws -> ScoreGradients {
     let (output, sign) = try place(of: classIndex)
-    let part = layers.isEmpty ? scoring : try network.computing([scoreLayer] + layers)
+    let part = try layer.map { try network.computing([scoreLayer, $0] + before($0)) } ?? scoring
     return try ScoreGradients(part, output: output, sign: sign, threads: threads)
+  }
+
+  /// The layers whose values and gradients must lie apart from those of a layer, so that the engine does not write
+  /// over its gradient on the way back.
+  private func before(_ layer: Int) -> [Int] {
+    let node = network.nodes[layer]
+    let sources = node.inputs.compactMap { if case .node(let source) = $0 { source } else { nil } }
+    return sources + (node.layer.isView ? sources.flatMap(before) : [])
   }
 }
 

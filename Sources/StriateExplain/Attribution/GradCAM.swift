@@ -20,7 +20,7 @@ extension Explainer {
     of image: Tensor, class classIndex: Int, layer: String? = nil
   ) throws -> Attribution {
     let index = try mapLayer(layer)
-    let result = try gradients(of: classIndex, layers: [index])(entering(image))
+    let result = try gradients(of: classIndex, layer: index)(entering(image))
     let (value, gradient) = result.layers[0]
     let (maps, height, width) = (value.shape[1], value.shape[2], value.shape[3])
     let area = height * width

@@ -45,7 +45,7 @@ extension Explainer {
       map: values.sumOverChannels)
     attribution.completeness = Attribution.Completeness(
       sum: exact.reduce(0, +), difference: Double(ends[0]) - Double(ends[1]))
-    attribution.setting = "\(steps) steps, baseline \(baseline)"
+    attribution.setting = "\(steps) steps, baseline \(baseline.plain)"
     return attribution
   }
 }

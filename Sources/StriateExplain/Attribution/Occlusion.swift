@@ -75,7 +75,7 @@ extension Explainer {
       .occlusion, classIndex: classIndex, score: sign * score,
       values: Tensor(shape: [1, height, width], scalars: map),
       map: Tensor(shape: [height, width], scalars: map))
-    attribution.setting = "window \(window), stride \(stride), fill \(fill)"
+    attribution.setting = "window \(window), stride \(stride), fill \(fill.plain)"
     return attribution
   }
 

@@ -48,7 +48,7 @@ extension Explainer {
       var generator = SeededGenerator(seed: seed, stream: UInt64(sample))
       return (0..<image.count).map { _ in deviation * Float(generator.normal()) }
     }
-    attribution.setting = "\(samples) samples, noise \(noise), seed \(seed)"
+    attribution.setting = "\(samples) samples, noise \(noise.plain), seed \(seed)"
     return attribution
   }
 

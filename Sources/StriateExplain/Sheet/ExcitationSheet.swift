@@ -31,16 +31,15 @@ package struct ExcitationSheet {
           ("layer", node.layer.text),
           ("an output sees", "\(field[0]) × \(field[1]) pixels"),
         ],
-        parts: try excitations.map { excitation in
+        parts: [
           Sheet.Part(
-            title: "\(node.name):\(excitation.filter)",
-            sections: [
+            title: "The images with the largest outputs, the frame being what that output sees",
+            sections: try excitations.map { excitation in
               Sheet.Section(
-                title: "The images with the largest output",
-                note: "The frame is what the strongest output sees of the image.",
+                title: "\(node.name):\(excitation.filter)",
                 tiles: try excitation.findings.compactMap(tile))
-            ])
-        })
+            })
+        ])
     }
   }
 
@@ -99,10 +98,9 @@ package struct ExcitationSheet {
         }
     }
     let room = max(16, (width - 16) / 4)
-    return TextTable(
-      rows: [["filter", "images (class) and outputs, strongest first"]]
-        + rows.map { $0.map { $0.printable.shortened(toColumns: room) } }, leading: 5
-    ).text
+    let table = TextTable(
+      rows: rows.map { $0.map { $0.printable.shortened(toColumns: room) } }, leading: 5)
+    return "images (class) and outputs, the strongest first\n" + table.text
   }
 
   /// An object for every filter.

@@ -1,22 +1,28 @@
 import Striate
 import StriateData
 
-/// The sheet about some images.
+/// The sheet about some images. It keeps pictures of what layers computed, and not the numbers.
 package struct ExplanationSheet {
   package let explainer: Explainer
-  package var explanations: [Explanation]
+  /// What was explained, without the layers' outputs.
+  package private(set) var explanations: [Explanation] = []
+  private var parts: [Sheet.Part] = []
   /// The layer whose kernels are shown; nil for the first convolution.
-  package var layer: String?
+  private let layer: String?
   /// What the model and the data are called.
-  package var model: String
-  package var data: String?
+  private let model: String
+  private let data: String?
 
-  package init(
-    _ explainer: Explainer, _ explanations: [Explanation], layer: String?, model: String,
-    data: String? = nil
-  ) {
-    (self.explainer, self.explanations) = (explainer, explanations)
-    (self.layer, self.model, self.data) = (layer, model, data)
+  package init(_ explainer: Explainer, layer: String?, model: String, data: String? = nil) {
+    (self.explainer, self.layer, self.model, self.data) = (explainer, layer, model, data)
+  }
+
+  /// Draws an explanation.
+  package mutating func add(_ explanation: Explanation) {
+    parts.append(part(explanation))
+    var explanation = explanation
+    explanation.layers = []
+    explanations.append(explanation)
   }
 
   private var network: Network { explainer.network }
@@ -34,7 +40,7 @@ package struct ExplanationSheet {
       ("parameters", network.parameterCount.grouped),
       ("score", explainer.score == .logit ? "logit (before softmax or sigmoid)" : "output"),
     ]
-    var parts = explanations.map(part)
+    var parts = parts
     if let kernels {
       if parts.count == 1 {
         parts[0].sections.insert(kernels, at: min(2, parts[0].sections.count))
@@ -103,7 +109,10 @@ package struct ExplanationSheet {
     let zoom = Sheet.Tile.zoom(plain)
     let title = attribution.method.title
     let name = explainer.className(explanation.classIndex)
-    var lines = [attribution.method.words.equation, attribution.setting].filter { !$0.isEmpty }
+    var lines = [
+      attribution.method.words.meaning, attribution.method.words.equation, attribution.setting,
+    ]
+    .filter { !$0.isEmpty }
     if let completeness = attribution.completeness {
       lines.append(
         "sum \(Float(completeness.sum).short), score − baseline’s score "

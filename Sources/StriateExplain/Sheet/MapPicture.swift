@@ -13,16 +13,17 @@ enum MapPicture {
       bytes: map.scalars.flatMap(colours.bytes))
   }
 
-  /// A map's colours over its picture in pale grey: the stronger a number, the less of the picture is left.
+  /// A map's strongest colours over its picture in pale grey: the stronger a number, the less of the picture is
+  /// left.
   static func overlay(_ map: Tensor, _ colours: MapColours, over picture: Picture) -> Picture {
     precondition(
       map.shape == [picture.height, picture.width],
       "overlay: expected a map of \(picture.height)×\(picture.width), found \(map.shape)")
     let grey = picture.planes(channels: 1)
     let bytes = map.scalars.indices.flatMap { pixel -> [UInt8] in
-      let depth = colours.depth(map.scalars[pixel]).squareRoot()
-      let back = 96 + Float(grey[pixel]) * 0.6
-      return colours.bytes(map.scalars[pixel]).map {
+      let (value, back) = (map.scalars[pixel], 150 + Float(grey[pixel]) * 0.41)
+      let depth = colours.depth(value)
+      return colours.bytes(value < 0 ? -colours.reach : colours.reach).map {
         UInt8((back + (Float($0) - back) * depth).rounded())
       }
     }

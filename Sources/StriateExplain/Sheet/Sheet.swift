@@ -44,7 +44,7 @@ package struct Sheet: Sendable {
 
 extension Sheet.Tile {
   /// Small pictures are shown with sides of about so many pixels; larger ones are made smaller down to the limit.
-  static let (shown, limit) = (168, 256)
+  static let (shown, limit) = (150, 256)
 
   /// The whole number that enlarges a picture to about `shown` pixels.
   static func zoom(_ picture: Picture, to shown: Int = shown) -> Int {

@@ -113,14 +113,14 @@ private let sheetStyle = """
   .tiles { display: flex; flex-wrap: wrap; gap: 18px 24px; align-items: flex-start; }
   .tiles figure { max-width: 100%; }
   .tiles figcaption { font-weight: 600; }
-  .tiles .note { display: block; overflow-wrap: anywhere; max-width: 352px; }
+  .tiles .note { display: block; overflow-wrap: anywhere; max-width: 300px; }
   .picture img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); }
   .scale { display: flex; align-items: center; gap: 6px; margin: 4px 0 2px; color: var(--soft);
     font-size: .82rem; font-variant-numeric: tabular-nums; }
   .scale img { border: 1px solid var(--line); }
   .bars { flex: 1 1 280px; max-width: 560px; }
   .bars td, .bars th { padding: 2px 8px; }
-  .bars th { max-width: 220px; }
+  .bars th { max-width: 220px; width: 1%; }
   .bars .bar-cell { width: 60%; padding-right: 0; }
   .bar-cell span { display: block; height: 12px; min-width: 1px; background: rgb(var(--right) / .55); }
   .bars .chosen th, .bars .chosen td { font-weight: 700; }

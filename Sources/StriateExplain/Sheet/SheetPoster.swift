@@ -78,7 +78,7 @@ private struct PosterLayout {
   private mutating func draw(_ section: Sheet.Section) {
     top += 14
     write(section.title, zoom: 2)
-    if !section.note.isEmpty { write(section.note, zoom: 2, SheetCanvas.soft) }
+    for line in wrapped(section.note, width: room) { write(line, zoom: 2, SheetCanvas.soft) }
     top += 8
     var (left, lowest) = (Self.margin, top)
     for tile in section.tiles {
