@@ -98,7 +98,8 @@ package struct ExplanationSheet {
     return Sheet.Section(
       title: "Why “\(explainer.className(explanation.classIndex))”",
       note: "Left the map, right the map over the picture. "
-        + "Blue counts for the class, orange against it; the score is \(score.short).",
+        + "Blue counts for the class, orange against it; saliency and SmoothGrad tell sizes alone. "
+        + "The score is \(score.short).",
       tiles: explanation.attributions.map { tile($0, explanation) })
   }
 

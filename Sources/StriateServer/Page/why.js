@@ -11,7 +11,7 @@ export class WhyPanel {
     this.status = h("p", { class: "soft small", role: "status" });
     this.maps = h("div", { class: "why-maps" });
     this.element = h("details", { class: "why", hidden: true, ontoggle: () => this.refresh() },
-      h("summary", {}, "Why? Maps of what counts"),
+      h("summary", { "aria-label": "Why? Maps of what counts" }, "Why? Maps of what counts"),
       field("Class explained", this.labels), this.status, this.maps);
     this.ask = newestOnly((seen) => this.fetch(seen));
   }
@@ -48,7 +48,7 @@ export class WhyPanel {
       this.views.clear();
       return;
     }
-    this.status.textContent = `Blue counts for “${answer.name}”, orange against it. `
+    this.status.textContent = `Blue counts for “${answer.name}”, orange against it; saliency and SmoothGrad tell sizes alone. `
       + `Its score is ${short(answer.score)}. ${answer.milliseconds.toFixed(0)} ms`;
     const key = answer.maps.map((map) => `${map.method}:${map.shape}`).join("|");
     if (key !== this.key || this.views.size === 0) this.build(answer.maps, key);
