@@ -76,7 +76,8 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
     .testTarget(
-      name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
+      name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateServerTests",
       dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData", "StriateExplain"]),

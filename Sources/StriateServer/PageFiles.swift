@@ -16,6 +16,7 @@ enum PageFiles {
     "/maps.js": script(PackageResources.maps_js),
     "/inspector.js": script(PackageResources.inspector_js),
     "/trace.js": script(PackageResources.trace_js),
+    "/why.js": script(PackageResources.why_js),
     "/draw.js": script(PackageResources.draw_js),
     "/look.js": script(PackageResources.look_js),
     "/train.js": script(PackageResources.train_js),

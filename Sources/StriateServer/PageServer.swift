@@ -56,6 +56,7 @@ package final class PageServer: Sendable {
     "/api/start": ["GET": { server, _ in .json(server.start()) }],
     "/api/see": ["POST": { server, request in try server.see(request) }],
     "/api/trace": ["POST": { try $0.trace($1) }],
+    "/api/why": ["POST": { try $0.why($1) }],
     "/api/parameters": ["GET": { server, request in try server.parameters(request) }],
     "/api/network": ["POST": { server, request in try server.check(request) }],
     "/api/lessons": ["GET": { _, _ in .json(Lesson.listJSON) }],
@@ -148,6 +149,11 @@ package final class PageServer: Sendable {
   func trace(_ request: Request) throws -> Response {
     let model = try model(request)
     return try slots.run { try Looking(request, model).origin(request) }
+  }
+
+  func why(_ request: Request) throws -> Response {
+    let model = try model(request)
+    return try slots.run { try Looking(request, model).attributions(request) }
   }
 
   func see(_ request: Request) throws -> Response {

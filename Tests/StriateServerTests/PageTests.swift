@@ -223,6 +223,39 @@ struct PageTests {
         .contains("dropped.png"))
   }
 
+  /// By the keyboard, on a narrow page and on a wide one.
+  @Test(arguments: [(400, false), (1280, true)])
+  func theLookTabTellsWhy(width: Int, isDark: Bool) throws {
+    let (served, browser) = (try served(), try Browser(width: width, isDark: isDark))
+    try browser.open(served, "#look")
+    let pixels = try Digits.builtIn(count: 1, seed: 9).image(at: 0).scalars.map { UInt8($0 * 255) }
+    try drop(Picture(width: 28, height: 28, channels: 1, bytes: pixels).png(), browser)
+    try browser.wait("return !document.querySelector('#look .why').hidden")
+    let maps = "document.querySelectorAll('#look .why .layer')"
+    #expect(try browser.run("return \(maps).length") as? Int == 0)
+    try browser.run("document.querySelector('#look .why summary').focus()")
+    try browser.type("\u{E007}")
+    try browser.wait("return \(maps).length === 5")
+    let status = "document.querySelector('#look .why [role=status]').textContent"
+    try browser.wait("return \(status).startsWith('Blue counts for')")
+    let before = try browser.text(fingerprint("#look .why [data-method=occlusion] canvas.maps"))
+    try browser.run(
+      """
+      const choice = document.querySelector('#look .why select');
+      choice.value = '3';
+      choice.dispatchEvent(new Event('change'));
+      """)
+    try browser.wait("return \(status).includes('“3”')")
+    #expect(
+      try browser.text(fingerprint("#look .why [data-method=occlusion] canvas.maps")) != before)
+    usleep(300_000)
+    let found =
+      try browser.run(AccessibilityRules.script) as? [String] ?? ["the rules did not run"]
+    #expect(found == [])
+    try browser.screenshot("why-\(width)-\(isDark ? "dark" : "light")")
+    #expect(try browser.complaints() == [])
+  }
+
   @Test func aNetworkOfThreeChannelsIsServedByTheSamePage() throws {
     var network = try Network(
       text:

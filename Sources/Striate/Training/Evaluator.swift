@@ -34,7 +34,7 @@ extension Network {
   }
 
   /// Throws where the preprocessing has not one number a channel.
-  func checkPreprocessing() throws {
+  package func checkPreprocessing() throws {
     let channels = inputs[0].shape[0]
     for (name, numbers) in [
       ("mean", preprocessing.mean), ("standard deviation", preprocessing.standardDeviation),

@@ -7,7 +7,9 @@ import { TracePanel } from "/trace.js";
 let count = 0;
 
 export class Inspector {
-  constructor(label) {
+  /** `onSeen` is called after each picture with the model, the input's bytes and the classes. */
+  constructor(label, { onSeen } = {}) {
+    this.onSeen = onSeen;
     this.views = new Map();
     this.mode = "values";
     const group = `mode-${count += 1}`;
@@ -84,6 +86,7 @@ export class Inspector {
     this.speed.textContent =
       `${answer.milliseconds.toFixed(1)} ms in the engine, ${whole.toFixed(0)} ms until it is drawn`;
     this.speed.dataset.milliseconds = whole.toFixed(1);
+    this.onSeen?.({ model, bytes: this.bytes, classes: this.classes });
     if (this.trace.cell) this.trace.show(this.asking(), this.trace.cell, true);
   }
 

@@ -1,12 +1,14 @@
 // Look: any pictures, through any model.
 import { h, field, fillModels } from "/dom.js";
 import { Inspector } from "/inspector.js";
+import { WhyPanel } from "/why.js";
 
 export class LookTab {
   constructor(section, start) {
     this.start = start;
     this.pictures = [];
-    this.inspector = new Inspector("What the network makes of the picture");
+    this.why = new WhyPanel();
+    this.inspector = new Inspector("What the network makes of the picture", { onSeen: (seen) => this.why.update(seen) });
     this.models = h("select", { id: "look-model", onchange: () => this.showChosen() });
     this.input = h("input", {
       type: "file", accept: "image/png,image/jpeg", multiple: true, id: "look-files", class: "sr",
@@ -28,7 +30,7 @@ export class LookTab {
     section.append(h("div", { class: "columns" },
       h("div", { class: "side" }, field("Model", this.models), this.drop, this.list,
         this.inspector.message, this.inspector.summary),
-      h("div", { class: "wide" }, this.empty, this.inspector.body),
+      h("div", { class: "wide" }, this.empty, this.why.element, this.inspector.body),
       this.inspector.trace.element));
     this.refresh(false);
   }
