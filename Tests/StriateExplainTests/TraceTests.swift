@@ -35,10 +35,12 @@ private func random(seed: UInt64) -> String {
     "gelu", "silu", "mish", "hardswish", "softsign", "prelu", "softmax", "logsoftmax",
     "maxpool 3 stride 1 padding 1", "avgpool 3 stride 1 padding 1", "lppool 2 1 stride 1",
     "residual(conv 4 1x1, relu)", "parallel(conv 2 1x1 | conv 2 3x3 padding 1)", "conv 4 1x1",
-    "dropout 0.3", "gate(globalavgpool, sigmoid)", "upsample 2, avgpool 2", "pixelunshuffle 2, pixelshuffle 2",
+    "dropout 0.3", "gate(globalavgpool, sigmoid)", "upsample 2, avgpool 2",
+    "pixelunshuffle 2, pixelshuffle 2",
   ]
   let drawn = (0..<6).map { _ in layers.randomElement(using: &generator) ?? "relu" }
-  return (["conv 4 1x1"] + drawn.map { $0.hasPrefix("residual") ? "conv 4 1x1, \($0)" : $0 }
+  return
+    (["conv 4 1x1"] + drawn.map { $0.hasPrefix("residual") ? "conv 4 1x1, \($0)" : $0 }
     + ["conv 4 1x1, maxpool 2, flatten, dense 3"]).joined(separator: ", ")
 }
 
