@@ -149,3 +149,19 @@ extension GroupNorm {
 extension InstanceNorm2D {
   public var shapeRule: String { "[C, H, W] → [C, H, W]" }
 }
+
+extension Reshape {
+  public var shapeRule: String { "[…] → \(shape)" }
+}
+
+extension LearnedTensor {
+  public var shapeRule: String { "[…] → \(shape)" }
+}
+
+extension Transpose {
+  public var shapeRule: String { "[…] → its axes \(axes.text)" }
+}
+
+extension Slice {
+  public var shapeRule: String { "[…] → [\(count) places of axis \(axis)]" }
+}
