@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Elements of an image in another order: what layers that only move numbers have in common.
 enum ElementOrder {
   /// Where the elements of a view lie, in its row-major order.

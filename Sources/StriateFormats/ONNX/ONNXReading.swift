@@ -19,9 +19,8 @@ extension ONNXModelMessage {
         opsets[domain == "ai.onnx" ? "" : domain] = version
       case 25:
         var function = try reader.message(value)
-        while let (number, value) = try function.next() where number == 1 {
-          functionNames.append(try function.text(value))
-          break
+        while let (number, value) = try function.next() {
+          if number == 1 { functionNames.append(try function.text(value)) }
         }
       default: break
       }
@@ -121,8 +120,8 @@ extension ONNXValueMessage {
       if number == 1 { name = try reader.text(value) }
       guard number == 2 else { continue }
       var type = try reader.message(value)
-      while let (number, value) = try type.next() where number == 1 {
-        try readTensorType(type.message(value))
+      while let (number, value) = try type.next() {
+        if number == 1 { try readTensorType(type.message(value)) }
       }
     }
   }

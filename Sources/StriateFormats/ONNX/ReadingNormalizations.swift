@@ -1,0 +1,90 @@
+import Striate
+
+extension GraphImport {
+  static let normalizations: [String: Reader] = [
+    "BatchNormalization": { graph, node in [.flow(try graph.batchNormalization(node))] },
+    "InstanceNormalization": { graph, node in [.flow(try graph.instanceNormalization(node))] },
+    "LayerNormalization": { graph, node in [.flow(try graph.layerNormalization(node))] },
+    "GroupNormalization": { graph, node in [.flow(try graph.groupNormalization(node))] },
+    "LRN": { graph, node in [.flow(try graph.responseNormalization(node))] },
+  ]
+
+  private var weightName: String? { node?.message.inputs.dropFirst().first }
+
+  private func epsilon(_ node: ONNXNode) throws -> Double { try node.number("epsilon", otherwise: 1e-5) }
+
+  private func batchNormalization(_ node: ONNXNode) throws -> Flow {
+    guard try node.integer("training_mode", otherwise: 0) == 0,
+      node.message.outputs.dropFirst().allSatisfy(\.isEmpty)
+    else { throw refuse("expected the statistics of a trained network, found those of a batch") }
+    let momentum = 1 - Float(try node.number("momentum", otherwise: 0.9))
+    let layer = BatchNorm(epsilon: try epsilon(node), momentum: momentum.decimal)
+    let parameters = try (1...4).map { try neededConstant($0, "4 constants").tensor }
+    return try graphValue(
+      emit(layer, [image(flow(0))], weight: weightName, parameters: parameters))
+  }
+
+  private func instanceNormalization(_ node: ONNXNode) throws -> Flow {
+    let x = try image(flow(0))
+    let shape = imageShape(x.dims)
+    let parameters = try (1...2).map { try neededConstant($0, "scale and bias").tensor }
+    let maps = try reshaped(
+      x,
+      to: shape.count == 3
+        ? x.dims : dims(ofImage: [shape[0], 1, shape.dropFirst().reduce(1, *)]))
+    let y = try emit(
+      InstanceNorm2D(epsilon: try epsilon(node), affine: true), [maps], weight: weightName,
+      parameters: parameters)
+    return try graphValue(reshaped(y, to: x.dims))
+  }
+
+  private func layerNormalization(_ node: ONNXNode) throws -> Flow {
+    let x = try flow(0)
+    let shape = imageShape(x.dims)
+    let axis = try imageAxis(try node.integer("axis", otherwise: -1), rank: x.dims.count)
+    let last = Array(shape[axis...])
+    func parameter(_ index: Int) throws -> Tensor? {
+      guard let tensor = try constant(index)?.tensor else { return nil }
+      guard tensor.count == last.reduce(1, *) else {
+        throw refuse("expected a constant \(last) as input \(index + 1), found \(tensor.shape)")
+      }
+      return tensor.reshaped(to: last)
+    }
+    let scale = try parameter(1) ?? Tensor(repeating: 1, shape: last)
+    let bias = try parameter(2) ?? Tensor(repeating: 0, shape: last)
+    return try emit(
+      LayerNorm(.last(last.count), epsilon: try epsilon(node)), [x], weight: weightName,
+      parameters: [scale, bias])
+  }
+
+  private func groupNormalization(_ node: ONNXNode) throws -> Flow {
+    let x = try image(flow(0))
+    let channels = imageShape(x.dims)[0]
+    let groups = try node.integer("num_groups", otherwise: 0)
+    guard groups >= 1, channels % groups == 0 else {
+      throw refuse("expected groups that divide \(channels) channels, found \(groups)")
+    }
+    let parameters = try (1...2).map { index in
+      let tensor = try neededConstant(index, "scale and bias").tensor
+      guard tensor.shape == [groups], groups != channels else { return tensor }
+      // Until version 20 a group's channels shared a number.
+      return Tensor(
+        shape: [channels], scalars: (0..<channels).map { tensor.scalars[$0 / (channels / groups)] })
+    }
+    return try graphValue(
+      emit(
+        GroupNorm(groups, epsilon: try epsilon(node)), [x], weight: weightName,
+        parameters: parameters))
+  }
+
+  private func responseNormalization(_ node: ONNXNode) throws -> Flow {
+    let size = try node.integer("size", otherwise: 0)
+    guard size % 2 == 1 else {
+      throw refuse("attribute size: expected an odd number of channels, found \(size)")
+    }
+    let layer = LocalResponseNorm(
+      size: size, alpha: try node.number("alpha", otherwise: 1e-4),
+      beta: try node.number("beta", otherwise: 0.75), k: try node.number("bias", otherwise: 1))
+    return try graphValue(emit(layer, [image(flow(0))]))
+  }
+}
