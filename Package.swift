@@ -74,14 +74,17 @@ let package = Package(
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
+    .testTarget(
+      name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(
       name: "StriateServerTests",
       dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
     .testTarget(
-      name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
+      name: "StriateCommandTests",
+      dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"]),
   ],
   swiftLanguageModes: [.v6]
 )

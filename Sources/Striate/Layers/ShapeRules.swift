@@ -165,3 +165,7 @@ extension Transpose {
 extension Slice {
   public var shapeRule: String { "[…] → [\(count) places of axis \(axis)]" }
 }
+
+extension ArgMax {
+  public var shapeRule: String { "[C, …] → [1, …]" }
+}

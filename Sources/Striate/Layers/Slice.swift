@@ -27,7 +27,8 @@ public struct Slice: Layer, Equatable {
   public var stem: String { "slice" }
 
   public var text: String {
-    "slice \(axis) \(start) \(count)" + (step == 1 ? "" : step >= 0 ? " step \(step)" : " back \(-step)")
+    "slice \(axis) \(start) \(count)"
+      + (step == 1 ? "" : step >= 0 ? " step \(step)" : " back \(-step)")
   }
 
   public var backwardNeeds: BackwardNeeds { [] }

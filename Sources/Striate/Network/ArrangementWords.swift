@@ -1,6 +1,7 @@
 /// How layers that move numbers read the words after their names.
 extension LayerGrammar {
   static let arrangements: [String: Reader] = [
+    "argmax": { _ in ArgMax() },
     "reshape": { Reshape(try $0.sizes("the shape")) },
     "learned": { LearnedTensor(try $0.sizes("the shape")) },
     "transpose": { Transpose(try $0.sizes("the axes")) },

@@ -27,7 +27,8 @@ extension LayerGrammar {
     ]
     let plain = [
       SELU(), GELU(), GELUTanh(), SiLU(), Mish(), HardSwish(), HardSigmoid(), ReLU6(), Softsign(),
-      LogSigmoid(), Tanhshrink(), Exponential(), Logarithm(), SquareRoot(), Absolute(), Reciprocal(),
+      LogSigmoid(), Tanhshrink(), Exponential(), Logarithm(), SquareRoot(), Absolute(),
+      Reciprocal(),
       ErrorFunction(), Round(),
     ]
     for layer in plain { table[layer.text] = { _ in layer } }

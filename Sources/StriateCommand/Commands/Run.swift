@@ -15,7 +15,8 @@ extension Command {
       """,
     options: [
       Option("input", "[NAME=]FILE", "an array that the model is given; may be repeated"),
-      Option("output", "[NAME=]FILE", "where an array that the model gives is written; may be repeated"),
+      Option(
+        "output", "[NAME=]FILE", "where an array that the model gives is written; may be repeated"),
       Option(
         "constant", "[NAME=]FILE",
         "an input of an ONNX graph that is part of the network,\nsuch as a weight; may be repeated"),
@@ -72,18 +73,24 @@ extension Command {
   /// The arrays of an option's files, with their names where they have some.
   private static func arrays(
     _ arguments: Arguments, _ option: String
-  ) throws -> [(name: String?, array: NumericArray)] {
-    try arguments.all(option).flatMap { word -> [(name: String?, array: NumericArray)] in
+  ) throws -> [GivenArray] {
+    try arguments.all(option).flatMap { word -> [GivenArray] in
       let file = NamedFile(word)
       guard !file.path.isEmpty else { throw arguments.mistake(option, "a file", word) }
-      guard file.isArchive else { return [(file.name, try NPY.read(contentsOf: file.path))] }
+      guard file.isArchive else {
+        return [GivenArray(name: file.name, array: try NPY.read(contentsOf: file.path))]
+      }
       let arrays = try NPZ.read(contentsOf: file.path)
-      guard let name = file.name else { return arrays.map { ($0.name, $0.array) } }
-      guard let found = arrays.first(where: { $0.name == name }) ?? (arrays.count == 1 ? arrays[0] : nil)
+      guard let name = file.name else {
+        return arrays.map { GivenArray(name: $0.name, array: $0.array, isOfArchive: true) }
+      }
+      guard
+        let found = arrays.first(where: { $0.name == name })
+          ?? (arrays.count == 1 ? arrays[0] : nil)
       else {
         throw Failure("\(file.path): expected an array \"\(name)\", found \(arrays.map(\.name))")
       }
-      return [(name, found.array)]
+      return [GivenArray(name: name, array: found.array)]
     }
   }
 
@@ -97,7 +104,8 @@ extension Command {
       guard let name = file.name else { continue }
       guard let index = names.firstIndex(of: name) else {
         throw Usage.Mistake(
-          "option --output: expected an output of the model, \(names), found \"\(name.prefix(40))\"")
+          "option --output: expected an output of the model, \(names), found \"\(name.prefix(40))\""
+        )
       }
       free.removeAll { $0 == index }
     }
@@ -137,7 +145,8 @@ extension Command {
       finite.isEmpty
       ? ""
       : String(format: ", from %.4g to %.4g", finite.min() ?? 0, finite.max() ?? 0)
-    return "\(name): \(array.shape) \(array.type.rawValue)\(range): \(first)\(numbers.count > 4 ? ", …" : "")"
+    return
+      "\(name): \(array.shape) \(array.type.rawValue)\(range): \(first)\(numbers.count > 4 ? ", …" : "")"
   }
 }
 
@@ -158,6 +167,13 @@ private struct NamedFile {
   var isArchive: Bool { path.lowercased().hasSuffix(".npz") }
 }
 
+/// An array that a model is given.
+private struct GivenArray {
+  let name: String?
+  let array: NumericArray
+  var isOfArchive = false
+}
+
 /// A model of either kind, with names for what it is given and what it gives.
 private struct RunnableModel {
   let inputs: [String]
@@ -166,17 +182,17 @@ private struct RunnableModel {
   private let compute: ([NumericArray]) throws -> [NumericArray]
 
   init(
-    _ path: String, given: [(name: String?, array: NumericArray)],
-    constants: [(name: String?, array: NumericArray)]
+    _ path: String, given: [GivenArray],
+    constants: [GivenArray]
   ) throws {
     self.path = path
     if ModelFile.isONNX(path) {
       var fixed: [String: NumericArray] = [:]
-      for (name, array) in constants {
-        guard let name else {
+      for given in constants {
+        guard let name = given.name else {
           throw Usage.Mistake("option --constant: expected NAME=FILE, found no name")
         }
-        fixed[name] = array
+        fixed[name] = given.array
       }
       let names = try ONNXModel.inputNames(contentsOf: path).filter { fixed[$0] == nil }
       let pairs = try Self.assigned(given, to: names, path: path)
@@ -196,29 +212,35 @@ private struct RunnableModel {
     }
     compute = { arrays in
       let tensors = arrays.map(\.tensor)
-      let results = network.outputs.count == 1 ? [try network(tensors)] : try network.allOutputs(tensors)
+      let results =
+        network.outputs.count == 1 ? [try network(tensors)] : try network.allOutputs(tensors)
       return results.map { NumericArray($0) }
     }
   }
 
   /// The arrays in the order of the inputs.
-  func assigned(_ given: [(name: String?, array: NumericArray)]) throws -> [NumericArray] {
+  func assigned(_ given: [GivenArray]) throws -> [NumericArray] {
     try Self.assigned(given, to: inputs, path: path)
   }
 
   private static func assigned(
-    _ given: [(name: String?, array: NumericArray)], to names: [String], path: String
+    _ given: [GivenArray], to names: [String], path: String
   ) throws -> [NumericArray] {
     var found: [String: NumericArray] = [:]
     // An archive's only array fits a model's only input, whatever it is called.
     let isAlone = names.count == 1 && given.count == 1
-    for (name, array) in given {
-      guard let name, !isAlone || names.contains(name) else { continue }
-      guard names.contains(name), found.updateValue(array, forKey: name) == nil else {
+    var rest: ArraySlice<GivenArray> = []
+    for item in given {
+      guard let name = item.name, !isAlone || names.contains(name) else {
+        rest.append(item)
+        continue
+      }
+      // An archive may hold more than a model needs.
+      if item.isOfArchive, !names.contains(name) { continue }
+      guard names.contains(name), found.updateValue(item.array, forKey: name) == nil else {
         throw Failure("\(path): expected inputs \(names), each once, found \"\(name.prefix(80))\"")
       }
     }
-    var rest = given.filter { $0.name == nil || (isAlone && !names.contains($0.name ?? "")) }[...]
     let arrays = try names.map { name in
       if let array = found[name] { return array }
       guard let next = rest.popFirst() else {

@@ -79,7 +79,9 @@ public enum NPY {
   public static func encode(_ array: NumericArray, source: String) throws(InvalidArrayFile)
     -> [UInt8]
   {
-    guard array.shape.count <= NPYHeader.axisLimit, let text = NPYHeader(of: array).text(precededBy: 10) else {
+    guard array.shape.count <= NPYHeader.axisLimit,
+      let text = NPYHeader(of: array).text(precededBy: 10)
+    else {
       throw InvalidArrayFile(
         source, "npy: expected a type of NumPy's, found \(array.type.rawValue)")
     }

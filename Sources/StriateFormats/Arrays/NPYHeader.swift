@@ -73,7 +73,8 @@ struct NPYHeader: Equatable {
   func text(precededBy prefix: Int) -> String? {
     guard let code = NPYHeader.codes.first(where: { $0.value == type })?.key else { return nil }
     let axes =
-      shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
+      shape.count == 1
+      ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
     let text =
       "{'descr': '\(type.size == 1 ? "|" : "<")\(code)', 'fortran_order': False, 'shape': \(axes), }"
     let padding = 63 - (prefix + text.utf8.count) % 64

@@ -3,7 +3,9 @@ extension ConstantFolding {
     let x = try input(0)
     let shape = try GraphImport.resolved(
       try integers(1), of: x.shape, keepsZeros: try node.integer("allowzero", otherwise: 0) == 1)
-    guard let shape else { throw node.refuse("expected a shape of \(x.count) elements, found another") }
+    guard let shape else {
+      throw node.refuse("expected a shape of \(x.count) elements, found another")
+    }
     return x.reshaped(to: shape)
   }
 
@@ -23,10 +25,14 @@ extension ConstantFolding {
 
   func unsqueeze() throws -> NumericArray {
     let x = try input(0)
-    guard let named = try axes(), named.count < 64 else { throw node.refuse("expected axes, found none") }
+    guard let named = try axes(), named.count < 64 else {
+      throw node.refuse("expected axes, found none")
+    }
     let rank = x.shape.count + named.count
     let new = Set(try named.map { try axis($0, rank: rank) })
-    guard new.count == named.count else { throw node.refuse("expected each axis once, found \(named)") }
+    guard new.count == named.count else {
+      throw node.refuse("expected each axis once, found \(named)")
+    }
     var rest = x.shape[...]
     return x.reshaped(to: (0..<rank).map { new.contains($0) ? 1 : rest.removeFirst() })
   }
@@ -68,18 +74,22 @@ extension ConstantFolding {
       strides[axis] = strides[axis] &* steps[index]
     }
     guard !shape.contains(0) else { return x.gathered([], shape: shape) }
-    return x.gathered(NumericArray.places(shape: shape, strides: strides, start: first), shape: shape)
+    return x.gathered(
+      NumericArray.places(shape: shape, strides: strides, start: first), shape: shape)
   }
 
   func concatenation() throws -> NumericArray {
+    let first = try input(0)
     let arrays = try inputs.indices.map { try input($0) }
-    let first = arrays[0]
     let axis = try axis(try node.integer("axis", otherwise: 0), rank: first.shape.count)
     var shape = first.shape
     for array in arrays {
       guard array.shape.count == shape.count, array.type == first.type,
         shape.indices.allSatisfy({ $0 == axis || array.shape[$0] == shape[$0] })
-      else { throw node.refuse("expected arrays of one type and shape but for axis \(axis), found others") }
+      else {
+        throw node.refuse(
+          "expected arrays of one type and shape but for axis \(axis), found others")
+      }
     }
     shape[axis] = arrays.reduce(0) { $0 + $1.shape[axis] }
     _ = try checked(shape)
@@ -107,13 +117,15 @@ extension ConstantFolding {
 
   func range() throws -> NumericArray {
     let arrays = try (0..<3).map { try input($0) }
-    guard arrays.allSatisfy({ $0.count == 1 }) else { throw node.refuse("expected three numbers, found others") }
+    guard arrays.allSatisfy({ $0.count == 1 }) else {
+      throw node.refuse("expected three numbers, found others")
+    }
     let numbers = arrays.map { $0.doubles[0] }
     let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
     guard count.isFinite, count <= Double(ConstantFolding.limit) else {
       throw node.refuse("expected at most \(ConstantFolding.limit) numbers, found \(count)")
     }
-    let values = (0..<max(0, Int(count))).map { numbers[0] + Double($0) * numbers[2] }
+    let values = (0..<Int(max(0, count))).map { numbers[0] + Double($0) * numbers[2] }
     return NumericArray(shape: [values.count], type: .float64, elements: .doubles(values))
       .converted(to: arrays[0].type)
   }
@@ -123,7 +135,9 @@ extension ConstantFolding {
     let value =
       try node.tensor("value").map { try reader.array($0) }
       ?? NumericArray(shape: [1], floats: [0])
-    guard value.count == 1 else { throw node.refuse("attribute value: expected one element, found others") }
+    guard value.count == 1 else {
+      throw node.refuse("attribute value: expected one element, found others")
+    }
     return value.gathered(Array(repeating: 0, count: shape.reduce(1, *)), shape: shape)
   }
 }

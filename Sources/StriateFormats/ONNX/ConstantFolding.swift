@@ -9,7 +9,7 @@ struct ConstantFolding {
   typealias Fold = @Sendable (ConstantFolding) throws -> [NumericArray]
 
   /// The most elements that a folded node may make.
-  static let limit = 1 << 26
+  static let limit = 1 << 24
 
   static let operators: [String: Fold] = {
     var table: [String: Fold] = [
@@ -18,7 +18,8 @@ struct ConstantFolding {
       "Cast": { fold in
         let number = try fold.node.integer("to", otherwise: 0)
         guard let type = ONNXTensorReader.elementType(number) else {
-          throw fold.node.refuse("expected a type of numbers, found \(ONNXTensorReader.name(ofType: number))")
+          throw fold.node.refuse(
+            "expected a type of numbers, found \(ONNXTensorReader.name(ofType: number))")
         }
         return [try fold.input(0).converted(to: type)]
       },
@@ -27,7 +28,9 @@ struct ConstantFolding {
         let x = try fold.input(0)
         let given = try fold.node.integer("axis", otherwise: 1)
         let axis = given < 0 ? given + x.shape.count : given
-        guard (0...x.shape.count).contains(axis) else { throw fold.node.refuse("expected an axis, found \(given)") }
+        guard (0...x.shape.count).contains(axis) else {
+          throw fold.node.refuse("expected an axis, found \(given)")
+        }
         return [x.reshaped(to: [x.shape[..<axis].reduce(1, *), x.shape[axis...].reduce(1, *)])]
       },
       "Squeeze": { [try $0.squeeze()] },
@@ -36,7 +39,8 @@ struct ConstantFolding {
         let x = try fold.input(0)
         let order = try fold.node.integers("perm") ?? Array(x.shape.indices.reversed())
         guard order.sorted() == Array(x.shape.indices) else {
-          throw fold.node.refuse("attribute perm: expected each axis of \(x.shape) once, found others")
+          throw fold.node.refuse(
+            "attribute perm: expected each axis of \(x.shape) once, found others")
         }
         return [x.permuted(order)]
       },
@@ -57,7 +61,8 @@ struct ConstantFolding {
         return [
           NumericArray(
             shape: shape, type: .float64,
-            elements: .doubles(choice.indices.map { choice[$0] != 0 ? yes.doubles[$0] : no.doubles[$0] })
+            elements: .doubles(
+              choice.indices.map { choice[$0] != 0 ? yes.doubles[$0] : no.doubles[$0] })
           ).converted(to: a.type)
         ]
       },
@@ -107,7 +112,8 @@ struct ConstantFolding {
 
   func integers(_ index: Int) throws -> [Int] {
     guard let integers = try input(index).integers else {
-      throw node.refuse("expected integers as input \(index + 1), found \(try input(index).type.rawValue)")
+      throw node.refuse(
+        "expected integers as input \(index + 1), found \(try input(index).type.rawValue)")
     }
     return integers
   }
@@ -115,7 +121,8 @@ struct ConstantFolding {
   /// Throws where a shape has too many elements for a constant.
   func checked(_ shape: [Int]) throws -> [Int] {
     guard let count = NumericArray.count(of: shape), count <= Self.limit else {
-      throw node.refuse("expected a constant of at most \(Self.limit) elements, found \(shape.prefix(8))")
+      throw node.refuse(
+        "expected a constant of at most \(Self.limit) elements, found \(shape.prefix(8))")
     }
     return shape
   }
@@ -206,7 +213,8 @@ struct ConstantFolding {
       }
     }
     let shape = x.shape.indices.compactMap { axes.contains($0) ? keeps ? 1 : nil : x.shape[$0] }
-    return NumericArray(shape: shape, type: .float64, elements: .doubles(values)).converted(to: x.type)
+    return NumericArray(shape: shape, type: .float64, elements: .doubles(values)).converted(
+      to: x.type)
   }
 
   private func dequantized() throws -> NumericArray {
@@ -214,9 +222,14 @@ struct ConstantFolding {
     let axis = try node.integer("axis", otherwise: 1)
     let values = x.doubles
     let zeros = optional(2)?.doubles ?? Array(repeating: 0, count: scale.count)
-    guard scale.count == 1 || (scale.shape.count == 1 && x.shape.indices.contains(axis < 0 ? axis + x.shape.count : axis)),
+    guard
+      scale.count == 1
+        || (scale.shape.count == 1
+          && x.shape.indices.contains(axis < 0 ? axis + x.shape.count : axis)),
       zeros.count == scale.count
-    else { throw node.refuse("expected one scale, or one a place of an axis, found \(scale.shape)") }
+    else {
+      throw node.refuse("expected one scale, or one a place of an axis, found \(scale.shape)")
+    }
     let place = axis < 0 ? axis + x.shape.count : axis
     guard scale.count == 1 || x.shape[place] == scale.count else {
       throw node.refuse("expected \(x.shape[place]) scales, found \(scale.count)")

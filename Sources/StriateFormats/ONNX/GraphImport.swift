@@ -24,6 +24,8 @@ final class GraphImport {
   let batch: Int?
   let reader: ONNXTensorReader
   var values: [String: Value] = [:]
+  /// Outputs that are not computed, and the node that gives them.
+  var leftOut: [String: String] = [:]
   /// How many nodes and outputs read a value.
   var readers: [String: Int] = [:]
   private(set) var inputs: [Network.Input] = []
@@ -60,6 +62,9 @@ final class GraphImport {
   func value(_ name: String) throws -> Value? {
     if name.isEmpty { return nil }
     if let value = values[name] { return value }
+    if let place = leftOut[name] {
+      throw refuse("expected the first output of \(place) to be read, found \"\(name.prefix(80))\"")
+    }
     guard let initializer = initializers[name] else {
       throw refuse(
         "expected inputs that the graph, a constant or a node before it gives, found "
@@ -77,7 +82,8 @@ final class GraphImport {
   /// The node's input of that index, which must flow.
   func flow(_ index: Int) throws -> Flow {
     guard case .flow(let flow)? = try input(index) else {
-      throw refuse("expected input \(index + 1) to depend on the graph's inputs, found a constant or none")
+      throw refuse(
+        "expected input \(index + 1) to depend on the graph's inputs, found a constant or none")
     }
     return flow
   }
@@ -89,7 +95,8 @@ final class GraphImport {
     case .constant(let array)?: return array
     case .flow?:
       throw refuse(
-        "expected input \(index + 1) to be a constant, found one that depends on the graph's inputs")
+        "expected input \(index + 1) to be a constant, found one that depends on the graph's inputs"
+      )
     }
   }
 
@@ -103,7 +110,8 @@ final class GraphImport {
   func constantIntegers(_ index: Int) throws -> [Int]? {
     guard let array = try constant(index) else { return nil }
     guard let integers = array.integers, array.shape.count <= 1 else {
-      throw refuse("expected integers as input \(index + 1), found \(array.type.rawValue) \(array.shape)")
+      throw refuse(
+        "expected integers as input \(index + 1), found \(array.type.rawValue) \(array.shape)")
     }
     return integers
   }
@@ -190,15 +198,17 @@ final class GraphImport {
     let descriptions = layer.parameters(of: sources)
     guard descriptions.map(\.shape) == parameters.map(\.shape) else {
       throw refuse(
-        "\(layer.text): expected parameters \(descriptions.map(\.shape)), found \(parameters.map(\.shape))")
+        "\(layer.text): expected parameters \(descriptions.map(\.shape)), found \(parameters.map(\.shape))"
+      )
     }
     for (description, tensor) in zip(descriptions, parameters) {
       tensors["\(name).\(description.name)"] = tensor
     }
     entries.append(GraphEntry(layer: layer, inputs: flows.map(\.value), name: name))
     shapes.append(shape)
-    return Flow(
-      value: .node(entries.count - 1), dims: dims ?? self.dims(ofImage: shape), type: flows[0].type)
+    // A single number for each image has no axis but the batch.
+    let usual = shape == sources[0] ? flows[0].dims : self.dims(ofImage: shape)
+    return Flow(value: .node(entries.count - 1), dims: dims ?? usual, type: flows[0].type)
   }
 
   /// The same elements under other axes.

@@ -33,7 +33,8 @@ extension GraphImport {
           + (nodes.count > 4 ? " and \(nodes.count - 4) more)" : ")")
       }
       throw ONNXError(
-        "expected operators that Documentation/ONNX.md lists, found \(list.joined(separator: "; "))")
+        "expected operators that Documentation/ONNX.md lists, found \(list.joined(separator: "; "))"
+      )
     }
     for node in nodes {
       for name in node.inputs { readers[name, default: 0] += 1 }
@@ -44,9 +45,11 @@ extension GraphImport {
       let results = try results(of: node)
       for (name, result) in zip(message.outputs, results) where !name.isEmpty {
         guard values.updateValue(result, forKey: name) == nil, !isInitializer(name) else {
-          throw refuse("expected outputs with names of their own, found \"\(name.prefix(80))\" twice")
+          throw refuse(
+            "expected outputs with names of their own, found \"\(name.prefix(80))\" twice")
         }
       }
+      for name in message.outputs.dropFirst(results.count) { leftOut[name] = node.place }
     }
     node = nil
   }
@@ -60,6 +63,15 @@ extension GraphImport {
       return [.constant(try shape(of: value, node))]
     default: break
     }
+    guard
+      opset > 6 || !node.has("axis") || !["Add", "Sub", "Mul", "Div", "Pow"].contains(operatorType)
+    else {
+      throw refuse(
+        "attribute axis: expected none, found one: export the model with opset_version 7 or later")
+    }
+    guard try opset > 6 || node.integer("is_test", otherwise: 1) == 1 else {
+      throw refuse("attribute is_test: expected 1, found another")
+    }
     let inputs = try node.message.inputs.map { try value($0) }
     let constants = inputs.map { value -> NumericArray? in
       if case .constant(let array)? = value { array } else { nil }
@@ -69,7 +81,9 @@ extension GraphImport {
       guard let fold = ConstantFolding.operators[operatorType] else {
         throw refuse("expected an input that depends on the graph's inputs, found constants")
       }
-      return try fold(ConstantFolding(node: node, inputs: constants, reader: reader)).map { .constant($0) }
+      return try fold(ConstantFolding(node: node, inputs: constants, reader: reader)).map {
+        .constant($0)
+      }
     }
     guard let read = GraphImport.readers[operatorType] else {
       throw refuse("expected constants, found inputs that depend on the graph's")

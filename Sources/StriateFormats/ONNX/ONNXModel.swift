@@ -7,7 +7,7 @@ import Striate
 /// first axis of the graph's inputs is the batch, which may have any size; where the graph is not one over a batch, all
 /// of it is one image.
 ///
-/// Source: the ONNX standard, operator sets 7 to 23; Documentation/ONNX.md lists the operators.
+/// Source: the ONNX standard, operator sets 6 to 28; Documentation/ONNX.md lists the operators.
 public struct ONNXModel: Sendable {
   /// An input or output.
   public struct Port: Sendable, Equatable {
@@ -29,10 +29,10 @@ public struct ONNXModel: Sendable {
   public let outputs: [Port]
 
   /// The outputs that are constants.
-  private let constants: [Int: NumericArray]
+  let constants: [Int: NumericArray]
 
   /// The versions of operators that are read.
-  static let opsets = 7...23
+  static let opsets = 6...28
 
   /// Reads the model in the file at `path`.
   ///
@@ -65,18 +65,23 @@ public struct ONNXModel: Sendable {
         let found = message.opsets[""].map { "\($0)" } ?? "none"
         throw ONNXError(
           "expected operators of version \(ONNXModel.opsets.lowerBound) to "
-            + "\(ONNXModel.opsets.upperBound), found \(found): export the model with another opset_version")
+            + "\(ONNXModel.opsets.upperBound), found \(found): export the model with another opset_version"
+        )
       }
       guard !graph.hasSparseInitializers else {
         throw ONNXError("expected dense initializers, found sparse ones")
       }
-      let request = Request(graph: graph, opset: opset, reader: reader, constants: constants, shapes: shapes)
+      let request = Request(
+        graph: graph, opset: opset, reader: reader, constants: constants, shapes: shapes)
       do {
         self = try request.model(hasBatch: true)
       } catch {
         // What works on a batch is the better network; otherwise all is one image.
-        guard let model = try? request.model(hasBatch: false) else { throw error }
-        self = model
+        do {
+          self = try request.model(hasBatch: false)
+        } catch let second {
+          throw error is NoBatch ? second : error
+        }
       }
     } catch let error as ProtobufReader.Damage {
       throw ONNXError("\(source): \(error)")
@@ -94,6 +99,9 @@ public struct ONNXModel: Sendable {
     self.constants = constants
   }
 
+  /// The inputs have no first axis in common.
+  private struct NoBatch: Error {}
+
   /// What a model is made of.
   private struct Request {
     let graph: ONNXGraphMessage
@@ -106,13 +114,20 @@ public struct ONNXModel: Sendable {
     static let openBatch = 7919
 
     func model(hasBatch: Bool) throws -> ONNXModel {
+      if let name = constants.keys.first(where: { name in !graph.inputs.contains { $0.name == name }
+      }) {
+        throw ONNXError(
+          "expected constants for inputs of the graph, found \"\(name.prefix(80))\"")
+      }
       let initialized = Set(graph.initializers.map(\.name))
-      let inputs = graph.inputs.filter { !initialized.contains($0.name) && constants[$0.name] == nil }
+      let inputs = graph.inputs.filter {
+        !initialized.contains($0.name) && constants[$0.name] == nil
+      }
       let dims = try inputs.map { try extents(of: $0, hasBatch: hasBatch) }
       var batch: Int?
       if hasBatch {
         guard let first = dims.first?.first, dims.allSatisfy({ $0.first == first }) else {
-          throw ONNXError("expected inputs with the batch as their first axis, found others")
+          throw NoBatch()
         }
         batch = first
       }
@@ -120,7 +135,8 @@ public struct ONNXModel: Sendable {
         opset: opset, batch: batch, reader: reader, initializers: graph.initializers)
       for (input, dims) in zip(inputs, dims) {
         guard imported.values[input.name] == nil else {
-          throw ONNXError("expected inputs with names of their own, found \"\(input.name.prefix(80))\" twice")
+          throw ONNXError(
+            "expected inputs with names of their own, found \"\(input.name.prefix(80))\" twice")
         }
         try imported.addInput(input.name, dims: dims, type: try type(of: input))
       }
@@ -161,7 +177,8 @@ public struct ONNXModel: Sendable {
     private func type(of input: ONNXValueMessage) throws -> NumericArray.ElementType {
       guard let number = input.elementType, let type = ONNXTensorReader.elementType(number) else {
         let found = input.elementType.map { ONNXTensorReader.name(ofType: $0) } ?? "something else"
-        throw ONNXError("input \"\(input.name.prefix(80))\": expected a tensor of numbers, found \(found)")
+        throw ONNXError(
+          "input \"\(input.name.prefix(80))\": expected a tensor of numbers, found \(found)")
       }
       return type
     }
@@ -179,9 +196,12 @@ public struct ONNXModel: Sendable {
       }
       return try axes.enumerated().map { index, axis in
         switch axis {
+        case .known(let size) where hasBatch && index == 0 && size > 1 << 24:
+          throw ONNXError("\(name): expected a batch of at most \(1 << 24), found \(size)")
         case .known(let size) where size > 0:
           if let given, given[index] != size, !(hasBatch && index == 0) {
-            throw ONNXError("\(name): expected \(size) places on axis \(index), found \(given[index])")
+            throw ONNXError(
+              "\(name): expected \(size) places on axis \(index), found \(given[index])")
           }
           return size
         case .known(let size) where size < 0:
@@ -194,56 +214,6 @@ public struct ONNXModel: Sendable {
               + "export the model for one size")
         }
       }
-    }
-  }
-
-  // MARK: Running
-
-  /// The outputs for the inputs, one array for each in the graph's order.
-  ///
-  /// Throws `ONNXError` where an input has another shape, and what the network throws.
-  public func callAsFunction(_ arrays: [NumericArray]) throws -> [NumericArray] {
-    guard arrays.count == inputs.count else {
-      throw ONNXError("expected \(inputs.count) inputs, found \(arrays.count)")
-    }
-    let hasBatch = inputs.first?.axes.first == .some(nil)
-    for (input, array) in zip(inputs, arrays) {
-      guard array.shape.count == input.axes.count,
-        zip(array.shape, input.axes).allSatisfy({ $0 == $1 ?? $0 })
-      else {
-        let axes = input.axes.map { $0.map(String.init) ?? "N" }.joined(separator: ", ")
-        throw ONNXError("input \"\(input.name)\": expected [\(axes)], found \(array.shape)")
-      }
-    }
-    var results: [Tensor] = []
-    if let network {
-      let tensors = zip(network.inputs, arrays).map { input, array in
-        Tensor(shape: [hasBatch ? array.shape.first ?? 1 : 1] + input.shape, scalars: array.floats)
-      }
-      results = network.outputs.count == 1 ? [try network(tensors)] : try network.allOutputs(tensors)
-    }
-    var next = results.makeIterator()
-    let count = arrays.first?.shape.first ?? 1
-    return try outputs.enumerated().map { index, port in
-      if let array = constants[index] { return array }
-      guard let tensor = next.next() else { throw ONNXError("expected an output, found none") }
-      let shape = port.axes.map { $0 ?? count }
-      return NumericArray(shape: shape, floats: tensor.scalars).converted(to: port.type)
-    }
-  }
-}
-
-extension ONNXModel {
-  /// The names of what the graph in the file at `path` is given, in their order.
-  public static func inputNames(contentsOf path: String) throws -> [String] {
-    do {
-      guard let graph = try ONNXModelMessage(bytesOfFile(path)).graph else {
-        throw ONNXError("\(path): expected an ONNX model, found no graph in the file")
-      }
-      let initialized = Set(graph.initializers.map(\.name))
-      return graph.inputs.map(\.name).filter { !initialized.contains($0) }
-    } catch let error as ProtobufReader.Damage {
-      throw ONNXError("\(path): \(error)")
     }
   }
 }

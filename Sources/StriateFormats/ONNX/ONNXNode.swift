@@ -10,7 +10,8 @@ struct ONNXNode {
     var attributes: [String: ONNXAttributeMessage] = [:]
     for attribute in message.attributes {
       guard attributes.updateValue(attribute, forKey: attribute.name) == nil else {
-        throw ONNXError("\(message.place): expected attribute \"\(attribute.name)\" once, found it twice")
+        throw ONNXError(
+          "\(message.place): expected attribute \"\(attribute.name)\" once, found it twice")
       }
     }
     self.attributes = attributes
@@ -79,7 +80,9 @@ struct ONNXNode {
 extension ONNXNodeMessage {
   /// The node for messages: its operator and its name.
   var place: String {
-    let title = name.isEmpty ? (outputs.first.map { "that gives \"\($0.prefix(60))\"" } ?? "") : "\"\(name.prefix(80))\""
+    let title =
+      name.isEmpty
+      ? (outputs.first.map { "that gives \"\($0.prefix(60))\"" } ?? "") : "\"\(name.prefix(80))\""
     return "node \(title) \((domain.isEmpty ? "" : domain + ".") + operatorType.prefix(60))"
   }
 }

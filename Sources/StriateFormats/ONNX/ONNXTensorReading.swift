@@ -118,7 +118,8 @@ struct ONNXTensorReader {
     }
     let offset = try number("offset") ?? 0
     guard try number("length") ?? size == size else {
-      throw refuse("external data: expected \(size) bytes, found length \(try number("length") ?? 0)")
+      throw refuse(
+        "external data: expected \(size) bytes, found length \(try number("length") ?? 0)")
     }
     let path = (folder as NSString).appendingPathComponent(location)
     let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path

@@ -33,7 +33,8 @@ struct ProtobufReader {
   }
 
   private func damage(_ expected: String) -> Damage {
-    Damage(description: "expected \(expected) at byte \(position) of the file: it is cut off or damaged")
+    Damage(
+      description: "expected \(expected) at byte \(position) of the file: it is cut off or damaged")
   }
 
   /// The next field, nil at the end of the message.

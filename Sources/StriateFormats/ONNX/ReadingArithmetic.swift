@@ -36,7 +36,9 @@ extension GraphImport {
       dims[0] = batch ?? 1
     }
     let shape = imageShape(dims)
-    guard Network.isReasonable(shape) else { throw refuse("expected a constant of elements, found none") }
+    guard Network.isReasonable(shape) else {
+      throw refuse("expected a constant of elements, found none")
+    }
     let weight = node?.message.inputs.first { isInitializer($0) && $0.hasSuffix(".weight") }
     var flow = try emit(
       LearnedTensor(shape), [other], weight: weight,
@@ -47,7 +49,8 @@ extension GraphImport {
 
   /// The number that all elements of a constant are; nil where they differ.
   private func uniform(_ array: NumericArray, beside flow: Flow) -> Double? {
-    guard let first = array.doubles.first, first.isFinite, array.doubles.allSatisfy({ $0 == first }),
+    guard let first = array.doubles.first, first.isFinite,
+      array.doubles.allSatisfy({ $0 == first }),
       (try? broadcast(array.shape, flow.dims)) == flow.dims
     else { return nil }
     return array.type == .float32 ? Float(first).decimal : first
@@ -71,7 +74,8 @@ extension GraphImport {
   func expanded(_ flow: Flow, to dims: [Int]) throws -> Flow {
     guard flow.dims != dims else { return flow }
     guard batch == nil || flow.dims.count == dims.count else {
-      throw refuse("expected values with the batch as their first axis, found \(flow.dims) and \(dims)")
+      throw refuse(
+        "expected values with the batch as their first axis, found \(flow.dims) and \(dims)")
     }
     let own = Array(repeating: 1, count: dims.count - flow.dims.count) + flow.dims
     var result = try reshaped(flow, to: own)
@@ -136,7 +140,9 @@ extension GraphImport {
 
   private func addition(_ node: ONNXNode) throws -> Flow {
     if let (flow, number, _) = try scalarOperand() {
-      if let biased = try withBias(flow, Array(repeating: Float(number), count: 1), node) { return biased }
+      if let biased = try withBias(flow, Array(repeating: Float(number), count: 1), node) {
+        return biased
+      }
       return number == 0 ? flow : try emit(Affine(scale: 1, shift: number), [flow], dims: flow.dims)
     }
     for (index, other) in [(0, 1), (1, 0)] {
@@ -206,7 +212,9 @@ extension GraphImport {
       return try emit(Affine(scale: 1 / number), [flow], dims: flow.dims)
     }
     let (a, b) = try operands()
-    guard a.type.isFloating else { throw refuse("expected floating-point numbers, found \(a.type.rawValue)") }
+    guard a.type.isFloating else {
+      throw refuse("expected floating-point numbers, found \(a.type.rawValue)")
+    }
     return try product(a, emit(Reciprocal(), [b], dims: b.dims))
   }
 
@@ -234,7 +242,8 @@ extension GraphImport {
   private func fold(_ node: ONNXNode, _ combine: (Flow, Flow) throws -> Flow) throws -> Flow {
     let inputs = try node.message.inputs.indices.map { try input($0) }
     var flows: [Flow] = []
-    guard case .flow(let any)? = inputs.first(where: { if case .flow? = $0 { true } else { false } })
+    guard
+      case .flow(let any)? = inputs.first(where: { if case .flow? = $0 { true } else { false } })
     else { throw refuse("expected inputs that depend on the graph's, found constants") }
     for input in inputs {
       switch input {

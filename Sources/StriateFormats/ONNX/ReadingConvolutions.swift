@@ -16,7 +16,8 @@ struct ONNXWindow {
       throw node.refuse("expected images of 1 to 3 axes behind batch and channels, found \(axes)")
     }
     guard kernel.count == axes, try node.integers("kernel_shape") ?? kernel == kernel else {
-      throw node.refuse("attribute kernel_shape: expected \(axes) sizes as the weight has, found others")
+      throw node.refuse(
+        "attribute kernel_shape: expected \(axes) sizes as the weight has, found others")
     }
     self.kernel = kernel
     strides = try node.sizes("strides", count: axes, otherwise: 1)
@@ -24,9 +25,11 @@ struct ONNXWindow {
     let pads = try node.sizes("pads", count: 2 * axes, otherwise: 0)
     (before, after) = (Array(pads.prefix(axes)), Array(pads.suffix(axes)))
     let sizes = kernel + strides + dilations
-    guard sizes.allSatisfy({ (1...1 << 16).contains($0) }), pads.allSatisfy({ (0...1 << 16).contains($0) })
+    guard sizes.allSatisfy({ (1...1 << 16).contains($0) }),
+      pads.allSatisfy({ (0...1 << 16).contains($0) })
     else {
-      throw node.refuse("expected kernel, strides and dilations from 1 and pads from 0 to 65536, found others")
+      throw node.refuse(
+        "expected kernel, strides and dilations from 1 and pads from 0 to 65536, found others")
     }
     let automatic = try node.word("auto_pad", otherwise: "NOTSET")
     switch automatic {
@@ -35,7 +38,8 @@ struct ONNXWindow {
     case "SAME_UPPER", "SAME_LOWER":
       for axis in 0..<axes {
         let reach = dilations[axis] * (kernel[axis] - 1) + 1
-        let border = max(0, (extents[axis] - 1) / strides[axis] * strides[axis] + reach - extents[axis])
+        let border = max(
+          0, (extents[axis] - 1) / strides[axis] * strides[axis] + reach - extents[axis])
         before[axis] = automatic == "SAME_UPPER" ? border / 2 : border - border / 2
         after[axis] = border - before[axis]
       }
@@ -85,12 +89,16 @@ extension GraphImport {
       throw refuse("expected a weight for images \(shape), found \(w.shape)")
     }
     let groups = try node.integer("group", otherwise: 1)
-    guard groups >= 1, w.shape[1].multipliedReportingOverflow(by: groups) == (shape[0], false) else {
-      throw refuse("expected a weight for \(shape[0]) channels in \(groups) groups, found \(w.shape)")
+    guard groups >= 1, w.shape[1].multipliedReportingOverflow(by: groups) == (shape[0], false)
+    else {
+      throw refuse(
+        "expected a weight for \(shape[0]) channels in \(groups) groups, found \(w.shape)")
     }
-    let window = try ONNXWindow(node, kernel: Array(w.shape.dropFirst(2)), over: Array(shape.dropFirst()))
+    let window = try ONNXWindow(
+      node, kernel: Array(w.shape.dropFirst(2)), over: Array(shape.dropFirst()))
     let parameters = [w] + (b.map { [$0] } ?? [])
-    let (layer, source) = try convolution(window, filters: w.shape[0], groups: groups, hasBias: b != nil, of: x)
+    let (layer, source) = try convolution(
+      window, filters: w.shape[0], groups: groups, hasBias: b != nil, of: x)
     return try graphValue(emit(layer, [source], weight: weightName(node), parameters: parameters))
   }
 
@@ -145,8 +153,10 @@ extension GraphImport {
     var w = try neededConstant(1, "a constant weight").tensor
     let b = try constant(2)?.tensor
     let shape = imageShape(x.dims)
-    guard w.shape.count == shape.count + 1, (2...3).contains(shape.count), !w.shape.contains(0) else {
-      throw refuse("expected images of 1 or 2 axes behind batch and channels, found \(shape) and \(w.shape)")
+    guard w.shape.count == shape.count + 1, (2...3).contains(shape.count), !w.shape.contains(0)
+    else {
+      throw refuse(
+        "expected images of 1 or 2 axes behind batch and channels, found \(shape) and \(w.shape)")
     }
     let groups = try node.integer("group", otherwise: 1)
     let (filters, overflow) = w.shape[1].multipliedReportingOverflow(by: groups)
@@ -162,12 +172,15 @@ extension GraphImport {
     if let wanted {
       let sizes = wanted.suffix(extents.count)
       guard sizes.count == extents.count, more.allSatisfy({ (0...1 << 16).contains($0) }) else {
-        throw refuse("attribute output_shape: expected \(extents.count) sizes, found \(wanted.prefix(8))")
+        throw refuse(
+          "attribute output_shape: expected \(extents.count) sizes, found \(wanted.prefix(8))")
       }
       for (axis, size) in sizes.enumerated() {
         let reach = window.dilations[axis] * (window.kernel[axis] - 1) + 1
         let whole = window.strides[axis] * (extents[axis] - 1) + more[axis] + reach
-        guard (1...1 << 20).contains(size) else { throw refuse("expected sizes from 1, found \(size)") }
+        guard (1...1 << 20).contains(size) else {
+          throw refuse("expected sizes from 1, found \(size)")
+        }
         let cut = max(0, whole - size)
         more[axis] += max(0, size - whole)
         window.before[axis] = automatic == "SAME_UPPER" ? cut / 2 : cut - cut / 2
@@ -186,7 +199,8 @@ extension GraphImport {
       padding: window.padding,
       outputPadding: more.count == 1 ? Extent(0, more[0]) : Extent(more[0], more[1]),
       dilation: window.extent(window.dilations), groups: groups, bias: b != nil)
-    let y = try emit(layer, [source], weight: weightName(node), parameters: [w] + (b.map { [$0] } ?? []))
+    let y = try emit(
+      layer, [source], weight: weightName(node), parameters: [w] + (b.map { [$0] } ?? []))
     guard shape.count == 2 else { return try graphValue(y) }
     let output = imageShape(y.dims)
     return try graphValue(reshaped(y, to: dims(ofImage: [output[0], output[2]])))

@@ -11,16 +11,23 @@ extension GraphImport {
       "Atan": .arctan,
     ]
     for (name, function) in plain {
-      table[name] = { graph, node in [.flow(try graph.emit(Activation(function), [graph.flow(0)]))] }
+      table[name] = { graph, node in [.flow(try graph.emit(Activation(function), [graph.flow(0)]))]
+      }
     }
     for name in ["Identity", "Dropout"] {
       table[name] = { graph, node in
-        guard let value = try graph.input(0) else { throw node.refuse("expected an input, found none") }
+        guard let value = try graph.input(0) else {
+          throw node.refuse("expected an input, found none")
+        }
+        if name == "Dropout", try graph.constant(2)?.doubles.contains(where: { $0 != 0 }) == true {
+          throw node.refuse("expected training_mode false, found true")
+        }
         return [value]
       }
     }
     func add(
-      _ name: String, _ function: @escaping @Sendable (GraphImport, ONNXNode) throws -> Activation.Function
+      _ name: String,
+      _ function: @escaping @Sendable (GraphImport, ONNXNode) throws -> Activation.Function
     ) {
       table[name] = { graph, node in
         [.flow(try graph.emit(Activation(function(graph, node)), [graph.flow(0)]))]
@@ -117,7 +124,8 @@ extension GraphImport {
     guard let type = ONNXTensorReader.elementType(number) else {
       throw refuse("expected a type of numbers, found \(ONNXTensorReader.name(ofType: number))")
     }
-    guard type.isFloating || (!x.type.isFloating && type.size >= x.type.size && type != .bool) else {
+    guard type.isFloating || (!x.type.isFloating && type.size >= x.type.size && type != .bool)
+    else {
       throw refuse("expected a type that holds \(x.type.rawValue), found \(type.rawValue)")
     }
     x.type = type
@@ -160,7 +168,9 @@ extension GraphImport {
     let (scale, zero) = try scaleAndZero()
     let type = try constant(2)?.type ?? .uint8
     guard scale > 0, let range = type.range, type.size <= 2 else {
-      throw refuse("expected a positive scale and a type of 8 or 16 bits, found \(scale.description), \(type.rawValue)")
+      throw refuse(
+        "expected a positive scale and a type of 8 or 16 bits, found \(scale.description), \(type.rawValue)"
+      )
     }
     let scaled = try emit(Affine(scale: 1 / scale), [flow(0)])
     let rounded = try emit(Round(), [scaled])

@@ -38,7 +38,8 @@ extension GraphImport {
     guard weight.shape.count == 2 else {
       throw refuse("expected a constant matrix, found \(weight.shape)")
     }
-    return try weightedSums(x, weight.permuted([1, 0]).tensor, bias: nil, name: node.message.inputs[1])
+    return try weightedSums(
+      x, weight.permuted([1, 0]).tensor, bias: nil, name: node.message.inputs[1])
   }
 
   /// Weighted sums over the last axis: y[…, o] = b[o] + Σ(f) w[o, f] · x[…, f].

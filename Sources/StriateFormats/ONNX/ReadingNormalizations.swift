@@ -4,20 +4,24 @@ extension GraphImport {
   static let normalizations: [String: Reader] = [
     "BatchNormalization": { graph, node in [.flow(try graph.batchNormalization(node))] },
     "InstanceNormalization": { graph, node in [.flow(try graph.instanceNormalization(node))] },
-    "LayerNormalization": { graph, node in [.flow(try graph.layerNormalization(node))] },
+    "LayerNormalization": { graph, node in
+      try graph.layerNormalization(node).map { .flow($0) }
+    },
     "GroupNormalization": { graph, node in [.flow(try graph.groupNormalization(node))] },
     "LRN": { graph, node in [.flow(try graph.responseNormalization(node))] },
   ]
 
   private var weightName: String? { node?.message.inputs.dropFirst().first }
 
-  private func epsilon(_ node: ONNXNode) throws -> Double { try node.number("epsilon", otherwise: 1e-5) }
+  private func epsilon(_ node: ONNXNode) throws -> Double {
+    try node.number("epsilon", otherwise: 1e-5)
+  }
 
   private func batchNormalization(_ node: ONNXNode) throws -> Flow {
     guard try node.integer("training_mode", otherwise: 0) == 0,
       node.message.outputs.dropFirst().allSatisfy(\.isEmpty)
     else { throw refuse("expected the statistics of a trained network, found those of a batch") }
-    let momentum = 1 - Float(try node.number("momentum", otherwise: 0.9))
+    let momentum = Float(1 - (try node.number("momentum", otherwise: 0.9)))
     let layer = BatchNorm(epsilon: try epsilon(node), momentum: momentum.decimal)
     let parameters = try (1...4).map { try neededConstant($0, "4 constants").tensor }
     return try graphValue(
@@ -38,7 +42,8 @@ extension GraphImport {
     return try graphValue(reshaped(y, to: x.dims))
   }
 
-  private func layerNormalization(_ node: ONNXNode) throws -> Flow {
+  /// The normalised values; where somebody reads them, also the mean and one over the deviation.
+  private func layerNormalization(_ node: ONNXNode) throws -> [Flow] {
     let x = try flow(0)
     let shape = imageShape(x.dims)
     let axis = try imageAxis(try node.integer("axis", otherwise: -1), rank: x.dims.count)
@@ -50,11 +55,26 @@ extension GraphImport {
       }
       return tensor.reshaped(to: last)
     }
-    let scale = try parameter(1) ?? Tensor(repeating: 1, shape: last)
+    guard let scale = try parameter(1) else {
+      throw refuse("expected a constant scale, found none")
+    }
     let bias = try parameter(2) ?? Tensor(repeating: 0, shape: last)
-    return try emit(
+    let y = try emit(
       LayerNorm(.last(last.count), epsilon: try epsilon(node)), [x], weight: weightName,
       parameters: [scale, bias])
+    guard node.message.outputs.dropFirst().contains(where: { !$0.isEmpty }) else { return [y] }
+    let (outer, inner) = (shape[..<axis].reduce(1, *), last.reduce(1, *))
+    let rows = try reshaped(x, to: dims(ofImage: [outer, 1, inner]))
+    let mean = try emit(GlobalAveragePool2D(), [rows])
+    let distances = try sum(rows, emit(Affine(scale: -1), [mean]))
+    let variance = try emit(
+      GlobalAveragePool2D(), [emit(Multiply(), [distances, distances])])
+    let deviation = try emit(
+      SquareRoot(), [emit(Affine(scale: 1, shift: try epsilon(node)), [variance])])
+    let target = dims(ofImage: shape[..<axis] + last.map { _ in 1 })
+    return try [
+      y, reshaped(mean, to: target), reshaped(emit(Reciprocal(), [deviation]), to: target),
+    ]
   }
 
   private func groupNormalization(_ node: ONNXNode) throws -> Flow {

@@ -15,6 +15,8 @@ extension GraphImport {
     for (name, kind) in kinds {
       table[name] = { graph, node in [.flow(try graph.reduction(node, kind))] }
     }
+    table["ArgMax"] = { graph, node in [.flow(try graph.largestPlace(node, sign: 1))] }
+    table["ArgMin"] = { graph, node in [.flow(try graph.largestPlace(node, sign: -1))] }
     return table
   }()
 
@@ -31,6 +33,29 @@ extension GraphImport {
       return x.dims[axis]
     }
     return try reshaped(reduced(x, kind, axes: axes), to: target)
+  }
+
+  /// The place of the largest or smallest number along an axis.
+  private func largestPlace(_ node: ONNXNode, sign: Double) throws -> Flow {
+    let x = try flow(0)
+    let whole = try axis(try node.integer("axis", otherwise: 0), rank: x.dims.count)
+    let axis = try imageAxis(whole, rank: x.dims.count)
+    let keeps = try node.integer("keepdims", otherwise: 1) == 1
+    let isLast = try node.integer("select_last_index", otherwise: 0) == 1
+    let shape = imageShape(x.dims)
+    let count = shape[axis]
+    let order = [axis] + shape.indices.filter { $0 != axis }
+    var columns = try turned(x, order)
+    if sign < 0 { columns = try emit(Affine(scale: -1), [columns]) }
+    if isLast, count > 1 {
+      columns = try emit(Slice(axis: 0, start: count - 1, count: count, step: -1), [columns])
+    }
+    var y = try emit(ArgMax(), [columns])
+    if isLast { y = try emit(Affine(scale: -1, shift: Double(count - 1)), [y]) }
+    let target = x.dims.indices.compactMap { $0 == whole ? keeps ? 1 : nil : x.dims[$0] }
+    y = try reshaped(y, to: target)
+    y.type = .int64
+    return y
   }
 
   /// One number for each place of the other axes, in their order.

@@ -23,7 +23,9 @@ extension GraphImport {
     }
     let extents = Array(shape.dropFirst())
     let target = try sizes(node, of: extents, isOld: isUpsample || opset < 11)
-    let place = isUpsample || opset < 11 ? "asymmetric" : try node.word("coordinate_transformation_mode", otherwise: "half_pixel")
+    let place =
+      isUpsample || opset < 11
+      ? "asymmetric" : try node.word("coordinate_transformation_mode", otherwise: "half_pixel")
     let mode = try node.word("mode", otherwise: "nearest")
     let layer = try resampler(node, mode, place, from: extents, to: target)
     let rows = shape.count == 3 ? x : try reshaped(x, to: dims(ofImage: [shape[0], 1, shape[1]]))
@@ -39,23 +41,41 @@ extension GraphImport {
       guard try node.word("keep_aspect_ratio_policy", otherwise: "stretch") == "stretch" else {
         throw refuse("attribute keep_aspect_ratio_policy: expected stretch, found another")
       }
-      let last = Array(sizes.suffix(count))
-      guard last.count == count, last.allSatisfy({ (1...1 << 16).contains($0) }) else {
+      let last = try ordered(sizes.map(Double.init), count: count, node)
+      guard last.allSatisfy({ (1...65536).contains($0) }) else {
         throw refuse("expected sizes from 1 to 65536, found \(sizes.prefix(8))")
       }
-      return last
+      return last.map { Int($0) }
     }
     let array = try isAttribute ? node.numbers("scales") : constant(isOld ? 1 : 2)?.floats
-    guard let scales = array, scales.count >= count, scales.dropLast(count).allSatisfy({ $0 == 1 }) else {
-      throw refuse("expected scales of rows and columns alone, found others")
-    }
-    return try zip(extents, scales.suffix(count)).map { extent, scale in
-      let size = Double(extent) * Double(scale)
+    guard let scales = array else { throw refuse("expected scales, found none") }
+    let last = try ordered(scales.map { Double($0) }, count: count, node)
+    return try zip(extents, last).map { extent, scale in
+      let size = Double(extent) * scale
       guard scale > 0, size >= 1, size <= 65536, size == size.rounded() else {
-        throw refuse("expected a scale that gives whole sizes from 1 to 65536, found \(extent) · \(scale)")
+        throw refuse(
+          "expected a scale that gives whole sizes from 1 to 65536, found \(extent) · \(scale)")
       }
       return Int(size)
     }
+  }
+
+  /// The numbers of rows and columns, where those of other axes change nothing.
+  private func ordered(_ numbers: [Double], count: Int, _ node: ONNXNode) throws -> [Double] {
+    let rank = count + 2
+    let isAll = try node.integers("axes") == nil
+    let axes = try node.integers("axes")?.map { try axis($0, rank: rank) } ?? Array(0..<rank)
+    guard axes.count == numbers.count, Set(axes).count == axes.count,
+      isAll || axes.sorted() == Array(2..<rank)
+    else { throw refuse("expected a number for each axis of the image, found \(numbers.count)") }
+    let sorted = zip(axes, numbers).sorted { $0.0 < $1.0 }.map(\.1)
+    let isUnchanged = sorted.dropLast(count).enumerated().allSatisfy { axis, number in
+      number == 1 || (node.message.inputs.count > 3 && axis < 2)
+    }
+    guard isUnchanged else {
+      throw refuse("expected rows and columns alone to change, found others")
+    }
+    return Array(sorted.suffix(count))
   }
 
   private func resampler(
@@ -82,13 +102,17 @@ extension GraphImport {
       if place == "align_corners" {
         return Upsample2D(size: size, mode: .bilinear(alignsCorners: true))
       }
-      guard ["half_pixel", "pytorch_half_pixel", "half_pixel_symmetric"].contains(place) || from == to,
+      guard
+        ["half_pixel", "pytorch_half_pixel", "half_pixel_symmetric"].contains(place) || from == to,
         place != "pytorch_half_pixel" || zip(from, to).allSatisfy({ $0 == $1 || $1 > 1 })
       else {
-        throw refuse("attribute coordinate_transformation_mode: expected half_pixel or align_corners, found \(place.prefix(40))")
+        throw refuse(
+          "attribute coordinate_transformation_mode: expected half_pixel or align_corners, found \(place.prefix(40))"
+        )
       }
       return Upsample2D(size: size, mode: .bilinear)
-    default: throw refuse("attribute mode: expected nearest or linear, found \"\(mode.prefix(40))\"")
+    default:
+      throw refuse("attribute mode: expected nearest or linear, found \"\(mode.prefix(40))\"")
     }
   }
 
@@ -147,6 +171,9 @@ extension GraphImport {
     let (x, shape, size) = try blocks(node)
     guard shape[1] % size == 0, shape[2] % size == 0 else {
       throw refuse("expected rows and columns that \(size) divides, found \(shape)")
+    }
+    if try node.word("mode", otherwise: "DCR") == "CRD" {
+      return try graphValue(emit(PixelUnshuffle(size), [x]))
     }
     let (rows, columns) = (shape[1] / size, shape[2] / size)
     let parts = try reshaped(x, to: dims(ofImage: [shape[0], rows, size, columns, size]))
