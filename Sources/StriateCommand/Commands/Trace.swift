@@ -85,7 +85,7 @@ private struct TraceRun {
     files.reads("IMAGE", arguments.operands[1])
     try files.writes("html", page)
     if let page { try AtomicFile.checkWritable(page) }
-    network = try Network(contentsOf: path)
+    network = try ModelFile.network(contentsOf: path)
     let entrance = try PictureEntrance(network, isRaw: arguments.has("raw"), model: path)
     let pixels = try entrance.pixels(contentsOf: arguments.operands[1])
     pixelTensor = entrance.tensor(pixels)
