@@ -140,11 +140,12 @@ extension Command {
   private static func summary(_ name: String, _ array: NumericArray) -> String {
     let numbers = array.floats
     let finite = numbers.filter(\.isFinite)
-    let first = numbers.prefix(4).map { String(format: "%.4g", $0) }.joined(separator: ", ")
+    let first = numbers.prefix(4).map { Double($0).significant(4) }.joined(separator: ", ")
     let range =
       finite.isEmpty
       ? ""
-      : String(format: ", from %.4g to %.4g", finite.min() ?? 0, finite.max() ?? 0)
+      : ", from \(Double(finite.min() ?? 0).significant(4)) to "
+        + Double(finite.max() ?? 0).significant(4)
     return
       "\(name): \(array.shape) \(array.type.rawValue)\(range): \(first)\(numbers.count > 4 ? ", …" : "")"
   }

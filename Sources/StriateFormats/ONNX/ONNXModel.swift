@@ -45,7 +45,7 @@ public struct ONNXModel: Sendable {
   public init(
     contentsOf path: String, constants: [String: NumericArray] = [:], shapes: [String: [Int]] = [:]
   ) throws {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = URL(filePath: path).deletingLastPathComponent().relativePath
     try self.init(
       bytes: bytesOfFile(path), source: path, folder: folder, constants: constants, shapes: shapes)
   }

@@ -121,7 +121,7 @@ struct ONNXTensorReader {
       throw refuse(
         "external data: expected \(size) bytes, found length \(try number("length") ?? 0)")
     }
-    let path = (folder as NSString).appendingPathComponent(location)
+    let path = folder.isEmpty ? location : folder + "/" + location
     let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     let home = URL(fileURLWithPath: folder.isEmpty ? "." : folder).resolvingSymlinksInPath().path
     guard place.hasPrefix(home.hasSuffix("/") ? home : home + "/") else {
@@ -132,15 +132,13 @@ struct ONNXTensorReader {
       throw refuse(
         "expected \(size) bytes from byte \(offset) of \(location), found a file of \(other.size)")
     }
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw refuse("expected its data in \(location), which cannot be opened")
+    try other.seek(to: offset)
+    var bytes: [UInt8] = []
+    while bytes.count < size {
+      guard try other.read(upTo: size - bytes.count, appendingTo: &bytes) > 0 else {
+        throw refuse("expected \(size) bytes of \(location), found \(bytes.count)")
+      }
     }
-    defer { try? handle.close() }
-    try handle.seek(toOffset: UInt64(offset))
-    let data = try handle.read(upToCount: size) ?? Data()
-    guard data.count == size else {
-      throw refuse("expected \(size) bytes of \(location), found \(data.count)")
-    }
-    return [UInt8](data)
+    return bytes
   }
 }
