@@ -61,12 +61,8 @@ final class ChildProcess {
   /// Two ends that the program does not inherit but as its own output.
   private static func pipe() -> (read: Int32, write: Int32)? {
     var ends: [Int32] = [0, 0]
-    #if canImport(Darwin)
-      guard Darwin.pipe(&ends) == 0 else { return nil }
-      for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    #else
-      guard pipe2(&ends, O_CLOEXEC) == 0 else { return nil }
-    #endif
+    guard systemPipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
   }
 
@@ -105,3 +101,6 @@ final class ChildProcess {
     _ = wait()
   }
 }
+
+/// pipe(2), under a name that no method has.
+private func systemPipe(_ ends: UnsafeMutablePointer<Int32>) -> Int32 { pipe(ends) }
