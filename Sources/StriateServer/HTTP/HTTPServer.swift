@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import Foundation
+import Striate
 import Synchronization
 
 /// A small HTTP/1.1 server: libmicrohttpd reads and writes, a thread for each connection; `handler` answers.
