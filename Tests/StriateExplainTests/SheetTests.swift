@@ -112,6 +112,20 @@ import Testing
     _ = try sheet.poster()
   }
 
+  @Test func ofManyLayersFewerMapsAreShown() throws {
+    func tiles(_ layers: Int) throws -> [Sheet.Tile] {
+      let text =
+        "conv 40 3x3 padding 1, " + String(repeating: "relu, ", count: layers)
+        + "flatten, dense 3"
+      return try #require(sheet(text, input: [1, 12, 12]).sheet.parts[0].sections.last).tiles
+    }
+    let (few, many) = try (tiles(3), tiles(30))
+    #expect(few.count == 5 && many.count == 32)
+    #expect(few[0].lines == ["40 × 12 × 12"])
+    #expect(many[0].lines == ["40 × 12 × 12, the first 16 maps"])
+    #expect(few[0].picture.height > 2 * many[0].picture.height)
+  }
+
   @Test func namesAreNoMarkupAndMayBeLong() throws {
     let names = (0..<12).map { "<b>&\"\($0) " + String(repeating: "数x", count: 60) }
     let sheet = try sheet(input: [1, 12, 12], classNames: names, truth: 3)
