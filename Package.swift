@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
-    .target(name: "StriateFormats", dependencies: ["Striate"]),
+    .target(name: "StriateFormats", dependencies: ["Striate", "CZlib"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
     .target(
       name: "StriateServer",
@@ -74,15 +74,18 @@ let package = Package(
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
+    .testTarget(
+      name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateServerTests",
-      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
+      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData", "StriateExplain"]),
     .testTarget(
-      name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
+      name: "StriateCommandTests",
+      dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Foundation
+import Striate
 
 /// Does tasks 0 ..< `count` on several threads and hands each result to `collect`, on the caller's
 /// thread and in any order, until it returns false.
@@ -10,7 +10,7 @@ func concurrently<Value: Sendable>(
   collect: (Value) -> Bool
 ) {
   let work = ConcurrentWork(count: count, task: task)
-  for _ in 1..<max(1, min(threads, count)) { Thread.detachNewThread { work.takePart() } }
+  for _ in 1..<max(1, min(threads, count)) { startThread { work.takePart() } }
   while let value = work.next() {
     if !collect(value) { return work.stop() }
   }
@@ -22,7 +22,7 @@ func concurrently<Value: Sendable>(
 private final class ConcurrentWork<Value: Sendable>: @unchecked Sendable {
   private let count: Int
   private let task: @Sendable (Int) -> Value
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var results: [Value] = []
   /// Tasks begun, and those whose results were collected.
   private var begun = 0

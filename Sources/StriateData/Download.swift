@@ -125,9 +125,7 @@ public enum Download {
 
   /// The program `curl` at work on one address.
   private struct Transfer {
-    private let process = Process()
-    private let output = Pipe()
-    private let errors = Pipe()
+    private let process: ChildProcess
 
     init(_ address: String, patience: Patience) throws {
       let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -142,54 +140,43 @@ public enum Download {
             """)
       }
       let silence = String(max(1, Int(patience.silence.rounded(.up))))
-      process.executableURL = URL(filePath: program)
-      process.arguments = [
-        "--disable",  // no ~/.curlrc, which could change what comes out
-        "--silent", "--show-error", "--fail", "--user-agent", "striate",
-        "--location", "--max-redirs", "5", "--proto", "=http,https",
-        "--connect-timeout", silence, "--speed-limit", "1", "--speed-time", silence,
-        "--max-time", String(patience.total), "--url", address,
-      ]
-      process.standardInput = FileHandle.nullDevice
-      process.standardOutput = output
-      process.standardError = errors
-      try process.run()
+      let process = ChildProcess(
+        program,
+        arguments: [
+          "--disable",  // no ~/.curlrc, which could change what comes out
+          "--silent", "--show-error", "--fail", "--user-agent", "striate",
+          "--location", "--max-redirs", "5", "--proto", "=http,https",
+          "--connect-timeout", silence, "--speed-limit", "1", "--speed-time", silence,
+          "--max-time", String(patience.total), "--url", address,
+        ])
+      guard let process else {
+        throw Failure(
+          description: "download of \(address): \(program) does not start: "
+            + String(cString: strerror(errno)))
+      }
+      self.process = process
     }
 
     /// The next bytes; waits for them. None at the end, whether it is a good one or not.
-    func next() -> [UInt8] { bytes(of: output) }
-
-    /// By read(2): `availableData` stops the program when a signal interrupts it.
-    private func bytes(of pipe: Pipe) -> [UInt8] {
-      let descriptor = pipe.fileHandleForReading.fileDescriptor
-      return [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
-        var count = read(descriptor, buffer.baseAddress, 1 << 16)
-        while count < 0 && errno == EINTR { count = read(descriptor, buffer.baseAddress, 1 << 16) }
-        initialized = max(0, count)
-      }
-    }
+    func next() -> [UInt8] { process.nextOutput() }
 
     /// Why the transfer failed, known after its end; nil where it did not.
     func failure() -> String? {
-      let text = String(decoding: bytes(of: errors), as: UTF8.self)
-      process.waitUntilExit()
-      let status = process.terminationStatus
-      if process.terminationReason == .exit && status == 0 { return nil }
+      let text = String(decoding: process.nextErrors(), as: UTF8.self)
+      let end = process.wait()
+      if end == .status(0) { return nil }
       guard let line = text.split(separator: "\n").first else {
-        return "curl ended with status \(status)"
+        return switch end {
+        case .status(let status): "curl ended with status \(status)"
+        case .signal(let signal): "curl was ended by signal \(signal)"
+        }
       }
       // The line reads "curl: (22) The requested URL returned error: 404".
       let reason = line.split(separator: ") ", maxSplits: 1).last ?? line
-      return status == 28 ? "too slow: \(reason)" : String(reason)
+      return end == .status(28) ? "too slow: \(reason)" : String(reason)
     }
 
     /// Ends the program if it still runs.
-    ///
-    /// By SIGKILL, because a child inherits the signals that its parent's thread blocks, and the
-    /// threads of a concurrent program block SIGTERM.
-    func stop() {
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
-    }
+    func stop() { process.stop() }
   }
 }

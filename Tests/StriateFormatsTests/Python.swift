@@ -9,6 +9,9 @@ enum Python {
     (try? run("from tensorboard.backend.event_processing import event_file_loader\nprint('yes')"))
     == "yes\n"
 
+  /// Whether it has NumPy.
+  static let hasNumPy = (try? run("import numpy\nprint('yes')")) == "yes\n"
+
   struct Failed: Error {}
 
   /// What a script prints.

@@ -1,6 +1,7 @@
 import Foundation
 import Striate
 import StriateData
+import StriateExplain
 import Testing
 
 /// The page in a real browser.
@@ -155,8 +156,9 @@ struct PageTests {
     try browser.draw("#draw [data-layer=conv1] canvas.maps", [(0.31, 0.5)])
     let panel = "document.querySelector('#draw .trace-content')"
     try browser.wait("return (\(panel).dataset.cell ?? '').startsWith('conv1[')")
+    // Products and weights of a window, and the bias.
     #expect(
-      try browser.run("return \(panel).querySelectorAll('button.number').length") as? Int == 25)
+      try browser.run("return \(panel).querySelectorAll('button.number').length") as? Int == 51)
     let cell = try browser.text("return \(panel).dataset.cell")
     // The same number as the map shows where it was clicked.
     let told = try browser.text(
@@ -172,14 +174,11 @@ struct PageTests {
         """) as? [Int])
     let image = network.preprocessed(
       Tensor(shape: [1, 1, 28, 28], scalars: pixels.map { Float($0) / 255 }))
-    let map = network.referenceForward([ReferenceTensor(image)])[0]
-    let index = cell.matches(of: /[0-9]+/).compactMap { Int($0.output) }.dropFirst()
-    let flat = index.reduce(0) { $0 * 24 + $1 }
     let value = try #require(Double(try browser.text("return \(panel).dataset.value")))
-    #expect(abs(value - map.values[flat]) < 1e-4)
+    #expect(try value == Trace(network, image: image).number(CellAddress(cell)).value)
     try browser.screenshot("trace-1280-light")
     // A term leads back to the input, and from there nowhere.
-    try browser.run("\(panel).querySelector('button.number').click()")
+    try browser.run("\(panel).querySelectorAll('.matrix')[2].querySelector('button').click()")
     try browser.wait("return \(panel).dataset.cell.startsWith('input[')")
     #expect(try browser.run("return \(panel).querySelectorAll('.number').length") as? Int == 0)
     #expect(

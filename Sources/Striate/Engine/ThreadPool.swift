@@ -1,5 +1,4 @@
 import CPUFeatures
-import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -105,7 +104,7 @@ final class ThreadPool: @unchecked Sendable {
   private let arrived = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isBusy = Atomic<Bool>(false)
-  private let wake = NSCondition()
+  private let wake = Condition()
   private var program = Program.empty
   /// What `arrived` was when the program started: it only ever grows, so that a worker that wakes late
   /// from the last wait of one program cannot be confused by the next.
@@ -141,36 +140,10 @@ final class ThreadPool: @unchecked Sendable {
   /// Starts a worker, which first waits for a program. False where the system refuses: whoever waited
   /// for a worker that never came would wait for ever.
   private func start(worker: Int) -> Bool {
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return false }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, 1 << 20)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let seat = Unmanaged.passRetained(Seat(pool: self, worker: worker))
-    #if canImport(Darwin)
-      var thread: pthread_t?
-    #else
-      var thread = pthread_t()
-    #endif
-    let status = pthread_create(
-      &thread, &attributes,
-      { argument in
-        let address: UnsafeMutableRawPointer? = argument
-        guard let address else { return nil }
-        let seat = Unmanaged<Seat>.fromOpaque(address).takeRetainedValue()
-        _ = striate_enable_flush_to_zero()
-        seat.pool.work(as: seat.worker)
-      }, seat.toOpaque())
-    if status != 0 { seat.release() }
-    return status == 0
-  }
-
-  /// What a worker is told when it starts.
-  private final class Seat {
-    let pool: ThreadPool
-    let worker: Int
-
-    init(pool: ThreadPool, worker: Int) { (self.pool, self.worker) = (pool, worker) }
+    startThread(stackSize: 1 << 20) { [self] in
+      _ = striate_enable_flush_to_zero()
+      work(as: worker)
+    }
   }
 
   /// Runs a program to its end. The caller is worker 0. Where another thread is using the pool, the

@@ -74,6 +74,14 @@ package struct InputFile: ~Copyable {
     return piece.count
   }
 
+  /// Goes on at that byte of the file.
+  package func seek(to offset: Int) throws {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {
+      let reason = String(cString: strerror(errno))
+      throw Failure(description: "\(path): byte \(offset) cannot be read (\(reason))")
+    }
+  }
+
   private static func failure(opening path: String, error: Int32) -> Failure {
     switch error {
     case ENOENT, ENOTDIR:

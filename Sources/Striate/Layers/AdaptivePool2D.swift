@@ -35,7 +35,7 @@ public struct AdaptivePool2D: Layer, Equatable {
 
   public var backwardNeeds: BackwardNeeds { rule.backwardNeeds }
 
-  private var rule: PoolingRule {
+  package var rule: PoolingRule {
     switch kind {
     case .maximum: .maximum
     case .average: .average(countsPadding: false)
@@ -73,7 +73,7 @@ public struct AdaptivePool2D: Layer, Equatable {
   }
 
   /// Calls `body` for every window with the index of its output and its pixels.
-  private func forEachWindow(
+  package func forEachWindow(
     x: [Int], _ body: (_ output: Int, PoolingRule.Pixels) -> Void
   ) {
     func range(_ i: Int, _ pixels: Int, _ outputs: Int) -> Range<Int> {

@@ -138,6 +138,14 @@ extension ReferenceTensor {
   fileprivate var oneRow: ReferenceTensor { reshaped(to: shape.oneRow) }
 }
 
+extension Conv1D: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    asConv2D.forEachProduct(of: image.oneRow, body)
+  }
+}
+
 // MARK: Engine
 
 extension Conv1D {

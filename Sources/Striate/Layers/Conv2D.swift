@@ -121,9 +121,9 @@ public struct Conv2D: Layer, Equatable {
     _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
   ) -> ReferenceTensor {
     let (x, w) = (inputs[0], parameters[0])
-    var y = ReferenceTensor(zeros: referenceOutputShape(of: x))
-    forEachProduct(x: x.shape, y: y.shape) { n, o, i, j, c, u, v, row, column in
-      y[n, o, i, j] += w[o, c.inGroup, u, v] * x[n, c.inImage, row, column]
+    var y = ReferenceTensor(zeros: referenceOutputShape(of: x.shape))
+    forEachProduct(x: x.shape, y: y.shape) { output, weight, input in
+      y[output] += w[weight] * x[input]
     }
     if bias != .none {
       let b = parameters[1]
@@ -142,9 +142,9 @@ public struct Conv2D: Layer, Equatable {
     let (x, w, dy) = (inputs[0], parameters[0], gradient)
     var dx = ReferenceTensor(zeros: x.shape)
     var dw = ReferenceTensor(zeros: w.shape)
-    forEachProduct(x: x.shape, y: dy.shape) { n, o, i, j, c, u, v, row, column in
-      dw[o, c.inGroup, u, v] += dy[n, o, i, j] * x[n, c.inImage, row, column]
-      dx[n, c.inImage, row, column] += dy[n, o, i, j] * w[o, c.inGroup, u, v]
+    forEachProduct(x: x.shape, y: dy.shape) { output, weight, input in
+      dw[weight] += dy[output] * x[input]
+      dx[input] += dy[output] * w[weight]
     }
     guard bias != .none else { return ReferenceGradients(inputs: [dx], parameters: [dw]) }
     var db = ReferenceTensor(zeros: parameters[1].shape)
@@ -155,45 +155,51 @@ public struct Conv2D: Layer, Equatable {
     return ReferenceGradients(inputs: [dx], parameters: [dw, db])
   }
 
-  private func referenceOutputShape(of x: ReferenceTensor) -> [Int] {
-    let window = window(on: Array(x.shape.dropFirst()))
-    let rows = x.shape[2] + window.padding.top + window.padding.bottom - window.reach.height
-    let columns = x.shape[3] + window.padding.left + window.padding.right - window.reach.width
+  private func referenceOutputShape(of x: [Int]) -> [Int] {
+    let window = window(on: Array(x.dropFirst()))
+    let rows = x[2] + window.padding.top + window.padding.bottom - window.reach.height
+    let columns = x[3] + window.padding.left + window.padding.right - window.reach.width
     return [
-      x.shape[0], filters, rows / window.stride.height + 1, columns / window.stride.width + 1,
+      x[0], filters, rows / window.stride.height + 1, columns / window.stride.width + 1,
     ]
   }
 
   /// Calls `body` for every term of the sum, leaving out those that fall on a border of zeros.
   private func forEachProduct(
-    x: [Int], y: [Int],
-    _ body: (
-      _ n: Int, _ o: Int, _ i: Int, _ j: Int, _ c: (inGroup: Int, inImage: Int),
-      _ u: Int, _ v: Int, _ row: Int, _ column: Int
-    ) -> Void
+    x: [Int], y: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
   ) {
     let channels = x[1] / groups
     let window = window(on: Array(x.dropFirst()))
-    for n in 0..<y[0] {
-      for o in 0..<filters {
-        let first = o / (filters / groups) * channels
-        for i in 0..<y[2] {
-          for j in 0..<y[3] {
-            for c in 0..<channels {
-              for u in 0..<window.kernel.height {
-                let r = window.stride.height * i + window.dilation.height * u - window.padding.top
-                guard let row = paddingMode.source(of: r, size: x[2]) else { continue }
-                for v in 0..<window.kernel.width {
-                  let k = window.stride.width * j + window.dilation.width * v - window.padding.left
-                  guard let column = paddingMode.source(of: k, size: x[3]) else { continue }
-                  body(n, o, i, j, (c, first + c), u, v, row, column)
-                }
+    let (height, width) = (window.kernel.height, window.kernel.width)
+    for map in 0..<y[0] * filters {
+      let (n, o) = map.quotientAndRemainder(dividingBy: filters)
+      let first = n * x[1] + o / (filters / groups) * channels
+      for i in 0..<y[2] {
+        for j in 0..<y[3] {
+          for c in 0..<channels {
+            for u in 0..<height {
+              let r = window.stride.height * i + window.dilation.height * u - window.padding.top
+              guard let row = paddingMode.source(of: r, size: x[2]) else { continue }
+              for v in 0..<width {
+                let k = window.stride.width * j + window.dilation.width * v - window.padding.left
+                guard let column = paddingMode.source(of: k, size: x[3]) else { continue }
+                body(
+                  (map * y[2] + i) * y[3] + j, ((o * channels + c) * height + u) * width + v,
+                  ((first + c) * x[2] + row) * x[3] + column)
               }
             }
           }
         }
       }
     }
+  }
+}
+
+extension Conv2D: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    forEachProduct(x: [1] + image, y: referenceOutputShape(of: [1] + image), body)
   }
 }
 

@@ -118,7 +118,7 @@ public struct Conv3D: Layer, Equatable {
     _ inputs: [ReferenceTensor], parameters: [ReferenceTensor]
   ) -> ReferenceTensor {
     let (x, w) = (inputs[0], parameters[0])
-    var y = ReferenceTensor(zeros: referenceOutputShape(of: x))
+    var y = ReferenceTensor(zeros: referenceOutputShape(of: x.shape))
     forEachProduct(x: x.shape, y: y.shape) { output, weight, input in
       y[output] += w[weight] * x[input]
     }
@@ -150,11 +150,11 @@ public struct Conv3D: Layer, Equatable {
     return ReferenceGradients(inputs: [dx], parameters: [dw, db])
   }
 
-  private func referenceOutputShape(of x: ReferenceTensor) -> [Int] {
-    [x.shape[0], filters]
+  private func referenceOutputShape(of x: [Int]) -> [Int] {
+    [x[0], filters]
       + (0..<3).map { axis in
         let reach = dilation.axes[axis] * (kernel.axes[axis] - 1) + 1
-        return (x.shape[2 + axis] + 2 * padding.axes[axis] - reach) / stride.axes[axis] + 1
+        return (x[2 + axis] + 2 * padding.axes[axis] - reach) / stride.axes[axis] + 1
       }
   }
 
@@ -201,6 +201,14 @@ public struct Conv3D: Layer, Equatable {
         }
       }
     }
+  }
+}
+
+extension Conv3D: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    forEachProduct(x: [1] + image, y: referenceOutputShape(of: [1] + image), body)
   }
 }
 

@@ -127,8 +127,8 @@ public struct ConvTranspose2D: Layer, Equatable {
     if bias {
       for k in 0..<y.count { y[k] = parameters[1][k / (size.height * size.width) % filters] }
     }
-    forEachProduct(x: x.shape, y: y.shape) { n, c, i, j, o, u, v, row, column in
-      y[n, o.inImage, row, column] += w[c, o.inGroup, u, v] * x[n, c, i, j]
+    forEachProduct(x: x.shape, y: y.shape) { output, weight, input in
+      y[output] += w[weight] * x[input]
     }
     return y
   }
@@ -140,9 +140,9 @@ public struct ConvTranspose2D: Layer, Equatable {
     let (x, w, dy) = (inputs[0], parameters[0], gradient)
     var dx = ReferenceTensor(zeros: x.shape)
     var dw = ReferenceTensor(zeros: w.shape)
-    forEachProduct(x: x.shape, y: dy.shape) { n, c, i, j, o, u, v, row, column in
-      dw[c, o.inGroup, u, v] += dy[n, o.inImage, row, column] * x[n, c, i, j]
-      dx[n, c, i, j] += dy[n, o.inImage, row, column] * w[c, o.inGroup, u, v]
+    forEachProduct(x: x.shape, y: dy.shape) { output, weight, input in
+      dw[weight] += dy[output] * x[input]
+      dx[input] += dy[output] * w[weight]
     }
     guard bias else { return ReferenceGradients(inputs: [dx], parameters: [dw]) }
     var db = ReferenceTensor(zeros: [filters])
@@ -152,34 +152,41 @@ public struct ConvTranspose2D: Layer, Equatable {
 
   /// Calls `body` for every term, leaving out those that fall outside the output.
   private func forEachProduct(
-    x: [Int], y: [Int],
-    _ body: (
-      _ n: Int, _ c: Int, _ i: Int, _ j: Int, _ o: (inGroup: Int, inImage: Int),
-      _ u: Int, _ v: Int, _ row: Int, _ column: Int
-    ) -> Void
+    x: [Int], y: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
   ) {
     let groupFilters = filters / groups
-    for n in 0..<x[0] {
-      for c in 0..<x[1] {
-        let first = c / (x[1] / groups) * groupFilters
-        for i in 0..<x[2] {
-          for j in 0..<x[3] {
-            for o in 0..<groupFilters {
-              for u in 0..<window.kernel.height {
-                let row = window.stride.height * i + window.dilation.height * u - window.padding.top
-                guard row >= 0, row < y[2] else { continue }
-                for v in 0..<window.kernel.width {
-                  let column =
-                    window.stride.width * j + window.dilation.width * v - window.padding.left
-                  guard column >= 0, column < y[3] else { continue }
-                  body(n, c, i, j, (o, first + o), u, v, row, column)
-                }
+    let (height, width) = (window.kernel.height, window.kernel.width)
+    for map in 0..<x[0] * x[1] {
+      let (n, c) = map.quotientAndRemainder(dividingBy: x[1])
+      let first = n * filters + c / (x[1] / groups) * groupFilters
+      for i in 0..<x[2] {
+        for j in 0..<x[3] {
+          for o in 0..<groupFilters {
+            for u in 0..<height {
+              let row = window.stride.height * i + window.dilation.height * u - window.padding.top
+              guard row >= 0, row < y[2] else { continue }
+              for v in 0..<width {
+                let column =
+                  window.stride.width * j + window.dilation.width * v - window.padding.left
+                guard column >= 0, column < y[3] else { continue }
+                body(
+                  ((first + o) * y[2] + row) * y[3] + column,
+                  ((c * groupFilters + o) * height + u) * width + v, (map * x[2] + i) * x[3] + j)
               }
             }
           }
         }
       }
     }
+  }
+}
+
+extension ConvTranspose2D: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    let size = outputSize(of: image)
+    forEachProduct(x: [1] + image, y: [1, filters, size.height, size.width], body)
   }
 }
 

@@ -96,6 +96,16 @@ public struct Dense: Layer, Equatable {
   }
 }
 
+extension Dense: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    for o in 0..<outputs {
+      for f in 0..<image[0] { body(o, o * image[0] + f, f) }
+    }
+  }
+}
+
 // MARK: Engine
 
 extension Dense {

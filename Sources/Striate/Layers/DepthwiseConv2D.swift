@@ -107,6 +107,14 @@ public func DepthwiseSeparableConv2D(
   ]
 }
 
+extension DepthwiseConv2D: ProductSum {
+  package func forEachProduct(
+    of image: [Int], _ body: (_ output: Int, _ weight: Int, _ input: Int) -> Void
+  ) {
+    asConv2D(channels: image[0]).forEachProduct(of: image, body)
+  }
+}
+
 // MARK: Engine
 
 extension DepthwiseConv2D: ClampsOutput, NeedsMemory {

@@ -88,6 +88,13 @@ public struct LocalResponseNorm: Layer, Equatable {
     return ReferenceGradients(inputs: [dx])
   }
 
+  /// s^(−β) of an element of one image [1, …].
+  package func referenceFactor(of element: Int, in x: ReferenceTensor) -> Double {
+    let size = x.shape.channelSize
+    let column = (0..<x.shape[1]).map { $0 * size + element % size }
+    return pow(base(x, column, element / size), -beta)
+  }
+
   private func window(of c: Int, channels: Int) -> ClosedRange<Int> {
     max(0, c - size / 2)...min(channels - 1, c + (size - 1) / 2)
   }

@@ -147,6 +147,17 @@ extension Normalization {
     return ReferenceGradients(inputs: [dx], parameters: dw)
   }
 
+  /// What an element of one image [1, …] is normalised with: μ, 1/√(σ² + ε), and the place of its weight and
+  /// bias.
+  package func referenceStatistics(
+    of element: Int, in x: ReferenceTensor
+  ) -> (mean: Double, scale: Double, parameter: Int) {
+    let division = division(of: Array(x.shape.dropFirst()))
+    let unit = division.units.first { $0.contains(element) } ?? []
+    let mean = unit.reduce(0) { $0 + x[$1] } / Double(unit.count)
+    return (mean, referenceNormalized(x, unit).scale, division.parameter(of: element))
+  }
+
   /// x̂ of some elements, and 1/√(σ² + ε).
   private func referenceNormalized(
     _ x: ReferenceTensor, _ places: [Int]

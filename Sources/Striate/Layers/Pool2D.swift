@@ -65,7 +65,7 @@ extension Pool2D {
   }
 
   /// Calls `body` for every window with the index of its output and its pixels.
-  func forEachWindow(
+  package func forEachWindow(
     x: [Int], y: [Int], _ body: (_ output: Int, PoolingRule.Pixels) -> Void
   ) {
     let (height, width) = (x[2], x[3])

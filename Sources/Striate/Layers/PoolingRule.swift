@@ -13,9 +13,9 @@ public enum PoolingRule: Sendable, Equatable {
   case norm(power: Double)
 
   /// The pixels of one window.
-  struct Pixels {
+  package struct Pixels {
     /// Their indices, in row order; those inside the image alone.
-    var inside: [Int] = []
+    package var inside: [Int] = []
     /// How many lie inside the image and its padding.
     var padded = 0
     /// How many a whole window has.
@@ -33,7 +33,7 @@ public enum PoolingRule: Sendable, Equatable {
   }
 
   /// ∂value/∂pixel for each pixel inside the image.
-  func slopes(_ x: [Double], value: Double, _ pixels: Pixels) -> [Double] {
+  package func slopes(_ x: [Double], value: Double, _ pixels: Pixels) -> [Double] {
     switch self {
     case .maximum:
       let maximum = x.firstMaximum

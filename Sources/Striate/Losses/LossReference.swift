@@ -14,32 +14,40 @@ extension Loss {
     reference(output, target).gradient
   }
 
+  /// What each output adds to E, in the output's shape: E is their sum.
+  package func referenceTerms(
+    output: ReferenceTensor, target: ReferenceTensor
+  ) -> ReferenceTensor {
+    reference(output, target).terms
+  }
+
   private func reference(
     _ y: ReferenceTensor, _ t: ReferenceTensor
-  ) -> (value: Double, gradient: ReferenceTensor) {
+  ) -> (value: Double, terms: ReferenceTensor, gradient: ReferenceTensor) {
     precondition(
       y.shape == t.shape && y.shape.count >= 2,
       "Loss: expected targets of the outputs' shape \(y.shape), found \(t.shape)")
     let outputs = y.shape.dropFirst().reduce(1, *)
     var sum = 0.0
-    var gradient = ReferenceTensor(zeros: y.shape)
+    var terms = ReferenceTensor(zeros: y.shape)
+    var gradient = terms
     if kind.isOfClasses {
       y.forEachColumn { indices in
-        let (value, slopes) = kind.term(
+        let (values, slopes) = kind.terms(
           of: indices.map { y[$0] }, targets: indices.map { t[$0] })
-        sum += value
-        for (k, slope) in zip(indices, slopes) { gradient[k] = slope }
+        sum += values.reduce(0, +)
+        for (i, k) in indices.enumerated() { (terms[k], gradient[k]) = (values[i], slopes[i]) }
       }
     } else {
       for k in 0..<y.count {
         let (value, slope) = kind.term(of: y[k], target: t[k], output: k % outputs)
         sum += value
-        gradient[k] = slope
+        (terms[k], gradient[k]) = (value, slope)
       }
     }
     let images = reduction == .sum ? 1 : countedImages(t)
     let scale = images == 0 ? 0 : 1 / (images * Double(kind.averagesOutputs ? outputs : 1))
-    return (sum * scale, gradient.map { $0 * scale })
+    return (sum * scale, terms.map { $0 * scale }, gradient.map { $0 * scale })
   }
 
   /// What the sum over a batch is divided by: its images, or the weights of their classes without the
@@ -58,10 +66,11 @@ extension Loss {
 }
 
 extension Loss.Kind {
-  /// A loss of classes, for the scores of one image (or of one place in it), with its derivatives.
-  fileprivate func term(
+  /// A loss of classes, for the scores of one image (or of one place in it), class by class, with its
+  /// derivatives.
+  fileprivate func terms(
     of y: [Double], targets t: [Double]
-  ) -> (value: Double, slopes: [Double]) {
+  ) -> (values: [Double], slopes: [Double]) {
     let classes = y.indices
     let total = t.reduce(0, +)
     switch self {
@@ -72,25 +81,25 @@ extension Loss.Kind {
       }
       let mass = q.reduce(0, +)
       return (
-        classes.reduce(0) { $0 - q[$1] * logarithms[$1] }, classes.map { p[$0] * mass - q[$0] }
+        classes.map { -q[$0] * logarithms[$0] }, classes.map { p[$0] * mass - q[$0] }
       )
     case .focal(let gamma, let alpha):
       let (logarithms, p) = softmax(y)
       let a = classes.map { alpha.value(at: $0) * t[$0] }
-      let value = classes.reduce(0) { $0 - a[$1] * power(1 - p[$1], gamma) * logarithms[$1] }
+      let values = classes.map { -a[$0] * power(1 - p[$0], gamma) * logarithms[$0] }
       let g = classes.map { k in
         a[k]
           * (gamma * p[k] * powerBelow(1 - p[k], gamma) * logarithms[k] - power(1 - p[k], gamma))
       }
       let sum = g.reduce(0, +)
-      return (value, classes.map { g[$0] - p[$0] * sum })
+      return (values, classes.map { g[$0] - p[$0] * sum })
     case .multiMargin(let p, let margin):
       let score = classes.reduce(0) { $0 + t[$1] * y[$1] }
       let d = classes.map { positivePart(margin + y[$0] - score) }
       let a = classes.map { (1 - t[$0]) * (p == 1 ? step(margin + y[$0] - score) : 2 * d[$0]) }
       let sum = a.reduce(0, +)
       return (
-        classes.reduce(0) { $0 + (1 - t[$1]) * (p == 1 ? d[$1] : d[$1] * d[$1]) },
+        classes.map { (1 - t[$0]) * (p == 1 ? d[$0] : d[$0] * d[$0]) },
         classes.map { a[$0] - t[$0] * sum }
       )
     default: preconditionFailure("Loss: expected a loss of classes, found \(self)")

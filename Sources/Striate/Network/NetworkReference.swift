@@ -34,6 +34,16 @@ extension Network {
     _ gradient: ReferenceTensor, inputs: [ReferenceTensor], values: [ReferenceTensor],
     parameters: [ReferenceTensor]? = nil, training: RandomKey? = nil
   ) -> ReferenceGradients {
+    referenceGradients(
+      gradient, inputs: inputs, values: values, parameters: parameters, training: training
+    ).gradients
+  }
+
+  /// The same, and ∂E/∂(value of every node).
+  package func referenceGradients(
+    _ gradient: ReferenceTensor, inputs: [ReferenceTensor], values: [ReferenceTensor],
+    parameters: [ReferenceTensor]? = nil, training: RandomKey? = nil
+  ) -> (gradients: ReferenceGradients, nodes: [ReferenceTensor]) {
     let parameters = parameters ?? referenceParameters
     var inputGradients = inputs.map { ReferenceTensor(zeros: $0.shape) }
     var nodeGradients = values.map { ReferenceTensor(zeros: $0.shape) }
@@ -62,7 +72,9 @@ extension Network {
         parameterGradients[i].add(gradient)
       }
     }
-    return ReferenceGradients(inputs: inputGradients, parameters: parameterGradients)
+    return (
+      ReferenceGradients(inputs: inputGradients, parameters: parameterGradients), nodeGradients
+    )
   }
 
   /// The value of the first output among those of all nodes.

@@ -48,7 +48,7 @@ extension Int {
   }
 
   /// A number of bytes in MiB, with two digits after the point.
-  fileprivate var mebibytes: String { String(format: "%.2f MiB", Double(self) / 1_048_576) }
+  fileprivate var mebibytes: String { (Double(self) / 1_048_576).fixed(2) + " MiB" }
 }
 
 extension String {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Reads the images of a loop over a data set before the loop asks for them, on threads of its own.
 ///
 /// Images go into a ring, each to the place that its position in the loop's order gives it. So who reads
@@ -17,7 +15,7 @@ final class ReadAhead: @unchecked Sendable {
   /// Images in the ring, whole units.
   let capacity: Int
   private let ring: UnsafeMutableBufferPointer<UInt8>
-  private let condition = NSCondition()
+  private let condition = Condition()
   /// The images of the loop, in order. What follows counts positions in it.
   private var order: [Int] = []
   /// Those before it were taken by a thread.
@@ -40,7 +38,7 @@ final class ReadAhead: @unchecked Sendable {
     ring = .allocate(capacity: capacity * imageSize)
     ring.initialize(repeating: 0)
     isFinished = Array(repeating: false, count: units)
-    for _ in 0..<threads { Thread.detachNewThread { [self] in work() } }
+    for _ in 0..<threads { startThread { [self] in work() } }
   }
 
   deinit { ring.deallocate() }

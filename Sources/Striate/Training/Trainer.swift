@@ -125,11 +125,11 @@ public struct Trainer: Sendable {
 
     /// "epoch 1  loss 0.113  accuracy 96.5 %  58,312 images/s".
     public var description: String {
-      var text = "epoch \(number)  loss \(loss.digits(4))  accuracy \((accuracy * 100).digits(2)) %"
+      var text = "epoch \(number)  loss \(loss.fixed(4))  accuracy \((accuracy * 100).fixed(2)) %"
       if let validationAccuracy {
         text += "  validation"
-        if let validationLoss { text += " loss \(validationLoss.digits(4))" }
-        text += " accuracy \((validationAccuracy * 100).digits(2)) %"
+        if let validationLoss { text += " loss \(validationLoss.fixed(4))" }
+        text += " accuracy \((validationAccuracy * 100).fixed(2)) %"
       }
       return text + "  \(Int(imagesPerSecond).grouped) images/s"
     }
@@ -300,9 +300,4 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Equatable {
     or check that the inputs are finite
     """
   }
-}
-
-extension Double {
-  /// The number with a fixed number of digits after the point.
-  func digits(_ count: Int) -> String { isNaN ? "nan" : String(format: "%.\(count)f", self) }
 }

@@ -114,16 +114,16 @@ private struct BenchReport {
   }
 
   var text: String {
-    let milliseconds = { (seconds: Double) in digits(seconds * 1e3, 3) + " ms" }
+    let milliseconds = { (seconds: Double) in (seconds * 1e3).fixed(3) + " ms" }
     var lines = [
       "\(model), \(isTraining ? "training" : "inference") in batches of \(batch), "
         + "\(threads) \(threads == 1 ? "thread" : "threads"), \(Engine.arithmetic)",
       "step     \(milliseconds(median)) (median of \(times.count); "
         + "\(milliseconds(times[0])) to \(milliseconds(times[times.count - 1])))",
-      "images   \(digits(imagesPerSecond, 0)) a second",
-      "work     \(digits(gflops, 1)) GFLOP/s, \(digits(share * 100, 1)) % of the peak of "
-        + "\(digits(2 * peak / 1e9, 0)) GFLOP/s",
-      "memory   \(digits(Double(memory) / 1_048_576, 0)) MiB",
+      "images   \(imagesPerSecond.fixed(0)) a second",
+      "work     \(gflops.fixed(1)) GFLOP/s, \((share * 100).fixed(1)) % of the peak of "
+        + "\((2 * peak / 1e9).fixed(0)) GFLOP/s",
+      "memory   \((Double(memory) / 1_048_576).fixed(0)) MiB",
     ]
     if !layers.isEmpty { lines += [""] + layerLines }
     return lines.joined(separator: "\n")
@@ -134,10 +134,10 @@ private struct BenchReport {
     let heads = ["layer", "", "forward ms", "backward ms", "share %", "GFLOP/s forward"]
     let rows = layers.filter { $0.forward + $0.backward > 0 }.map { layer in
       [
-        layer.name, layer.text, digits(layer.forward * 1e3, 3), digits(layer.backward * 1e3, 3),
-        digits((layer.forward + layer.backward) / total * 100, 1),
+        layer.name, layer.text, (layer.forward * 1e3).fixed(3), (layer.backward * 1e3).fixed(3),
+        ((layer.forward + layer.backward) / total * 100).fixed(1),
         layer.multiplyAdds > 0
-          ? digits(2 * Double(layer.multiplyAdds * batch) / layer.forward / 1e9, 1) : "",
+          ? (2 * Double(layer.multiplyAdds * batch) / layer.forward / 1e9).fixed(1) : "",
       ]
     }
     let widths = heads.indices.map { column in

@@ -43,7 +43,7 @@ private struct Facts {
         ("instruction set", Engine.instructionSet),
         ("runnable", Engine.runnableInstructionSets.joined(separator: ", ")),
         ("threads", "\(threads)"),
-        ("memory", "\(digits(Double(memory) / 1_073_741_824, 1)) GiB"),
+        ("memory", "\((Double(memory) / 1_073_741_824).fixed(1)) GiB"),
         ("system", system),
         ("$STRIATE_DATA", environmentFolder ?? "not set"),
         ("cache folder", cache ?? "none: neither XDG_CACHE_HOME nor HOME is set"),

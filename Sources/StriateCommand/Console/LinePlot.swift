@@ -120,7 +120,7 @@ extension LinePlot {
     _ text: String, _ x: Double, _ y: Double, anchor: String = "middle", class name: String? = nil,
     transform: String? = nil
   ) -> String {
-    "<text x=\"\(digits(x, 1))\" y=\"\(digits(y, 1))\" text-anchor=\"\(anchor)\""
+    "<text x=\"\(x.fixed(1))\" y=\"\(y.fixed(1))\" text-anchor=\"\(anchor)\""
       + (name.map { " class=\"\($0)\"" } ?? "")
       + (transform.map { " transform=\"\($0)\"" } ?? "") + ">\(text.escapedAsXML)</text>"
   }
@@ -128,8 +128,8 @@ extension LinePlot {
   private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ name: String)
     -> String
   {
-    "<line class=\"\(name)\" x1=\"\(digits(x1, 1))\" y1=\"\(digits(y1, 1))\" "
-      + "x2=\"\(digits(x2, 1))\" y2=\"\(digits(y2, 1))\"/>"
+    "<line class=\"\(name)\" x1=\"\(x1.fixed(1))\" y1=\"\(y1.fixed(1))\" "
+      + "x2=\"\(x2.fixed(1))\" y2=\"\(y2.fixed(1))\"/>"
   }
 
   /// Axes, ticks and labels.
@@ -138,7 +138,7 @@ extension LinePlot {
     var parts: [String] = []
     for tick in yTicks {
       parts.append(line(Self.left, y(tick), end, y(tick), "grid"))
-      parts.append(text(digits(tick, yDigits), Self.left - 8, y(tick) + 4, anchor: "end"))
+      parts.append(text(tick.fixed(yDigits), Self.left - 8, y(tick) + 4, anchor: "end"))
     }
     for power in xRange {
       let place = x(pow(10, Double(power)))
@@ -150,7 +150,7 @@ extension LinePlot {
     parts.append(text(xLabel, (Self.left + end) / 2, Self.height - 16))
     let middle = (Self.top + bottom) / 2
     parts.append(
-      text(yLabel, 20, middle, transform: "rotate(-90 20 \(digits(middle, 1)))"))
+      text(yLabel, 20, middle, transform: "rotate(-90 20 \(middle.fixed(1)))"))
     return parts
   }
 
@@ -161,7 +161,7 @@ extension LinePlot {
       let sample =
         series.style == .line
         ? line(place, 42, place + 20, 42, "line")
-        : "<circle class=\"dots\" cx=\"\(digits(place + 10, 1))\" cy=\"42\" r=\"3\"/>"
+        : "<circle class=\"dots\" cx=\"\((place + 10).fixed(1))\" cy=\"42\" r=\"3\"/>"
       return [sample, text(series.name, place + 26, 46, anchor: "start")]
     }
   }
@@ -170,11 +170,11 @@ extension LinePlot {
     let visible = series.points.filter { yRange.contains($0.y) }
     switch series.style {
     case .line:
-      let places = visible.map { "\(digits(x($0.x), 1)),\(digits(y($0.y), 1))" }
+      let places = visible.map { "\(x($0.x).fixed(1)),\(y($0.y).fixed(1))" }
       return ["<polyline class=\"line\" points=\"\(places.joined(separator: " "))\"/>"]
     case .dots:
       return visible.map {
-        "<circle class=\"dots\" cx=\"\(digits(x($0.x), 1))\" cy=\"\(digits(y($0.y), 1))\" r=\"2.5\"/>"
+        "<circle class=\"dots\" cx=\"\(x($0.x).fixed(1))\" cy=\"\(y($0.y).fixed(1))\" r=\"2.5\"/>"
       }
     }
   }
@@ -207,7 +207,7 @@ extension LinePlot {
 extension LinePlot {
   /// The lines of the plot as characters: * on the curves, | where a mark is.
   func text(width: Int, height: Int) -> String {
-    let labels = [yTicks[yTicks.count - 1], yTicks[0]].map { digits($0, yDigits) }
+    let labels = [yTicks[yTicks.count - 1], yTicks[0]].map { $0.fixed(yDigits) }
     let margin = max(labels[0].count, labels[1].count, yLabel.count)
     let columns = max(16, width - margin - 3)
     var cells = Array(repeating: Array(repeating: Character(" "), count: columns), count: height)

@@ -45,10 +45,5 @@ func duration(_ seconds: Double) -> String {
   }
 }
 
-/// A number with a fixed number of digits after the point.
-func digits(_ value: Double, _ count: Int) -> String {
-  value.isNaN ? "nan" : String(format: "%.\(count)f", value)
-}
-
 /// A share as a percentage: "96.52 %".
-func percent(_ share: Double) -> String { digits(share * 100, 2) + " %" }
+func percent(_ share: Double) -> String { (share * 100).fixed(2) + " %" }

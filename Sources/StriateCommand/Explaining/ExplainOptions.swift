@@ -44,7 +44,7 @@ struct ExplainOptions {
       .flatMap(Explainer.Score.init) ?? .logit
 
     let model = arguments.operands[0]
-    let network = try Network(contentsOf: model)
+    let network = try ModelFile.network(contentsOf: model)
     do {
       explainer = try Explainer(network, score: score, threads: threads)
     } catch let error as Unexplainable {

@@ -40,7 +40,7 @@ struct ClassBalance {
     let comparison =
       counts[least] == 0
       ? "\"\(classNames[least])\" has no images to train on"
-      : "\"\(classNames[most])\" has \(digits(ratio, 1)) times as many images as "
+      : "\"\(classNames[most])\" has \(ratio.fixed(1)) times as many images as "
         + "\"\(classNames[least])\""
     return [
       "classes: \(text)",

@@ -70,8 +70,8 @@ struct EpochLog {
     switch form {
     case .csv: return row.split(separator: ",").first.flatMap { Int($0) }
     case .jsonLines:
-      let object = try? JSONSerialization.jsonObject(with: Data(row.utf8)) as? [String: Any]
-      return object?["epoch"] as? Int
+      struct Row: Decodable { var epoch: Int }
+      return (try? JSONDecoder().decode(Row.self, from: Data(row.utf8)))?.epoch
     }
   }
 

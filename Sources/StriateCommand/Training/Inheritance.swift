@@ -22,7 +22,7 @@ struct Inheritance {
       try arguments.text("freeze")?.split(
         separator: ",", omittingEmptySubsequences: false
       ).map(\.trimmingSpaces) ?? []
-    source = try arguments.text("init-from").map { ($0, try Network(contentsOf: $0)) }
+    source = try arguments.text("init-from").map { ($0, try ModelFile.network(contentsOf: $0)) }
     if source != nil, arguments.has("pixels") {
       throw Usage.Mistake(
         "option --pixels: expected none with --init-from, whose model says what happens to pixels")

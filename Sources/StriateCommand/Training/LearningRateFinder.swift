@@ -44,7 +44,7 @@ struct LearningRateFinder {
       if draws {
         let share = log(Double(point.rate / first)) / log(Double(last / first))
         bar.draw { width in
-          "rate \(point.rate.brief)  loss \(digits(point.smoothedLoss, 4))  "
+          "rate \(point.rate.brief)  loss \(point.smoothedLoss.fixed(4))  "
             + ProgressBar.bar(share, width: min(40, width - 40))
         }
       }
@@ -113,5 +113,5 @@ struct LearningRateFinder {
 
 extension Float {
   /// The number with two significant digits: "0.0032", "1.2e-05".
-  var brief: String { String(format: "%.2g", Double(self)) }
+  var brief: String { Double(self).significant(2) }
 }

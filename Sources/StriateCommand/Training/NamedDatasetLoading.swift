@@ -42,4 +42,4 @@ extension NamedDataset {
   }
 }
 
-private func mebibytes(_ bytes: Int) -> String { digits(Double(bytes) / 1_048_576, 1) }
+private func mebibytes(_ bytes: Int) -> String { (Double(bytes) / 1_048_576).fixed(1) }

@@ -122,7 +122,8 @@ struct Recipe {
     }
   }
 
-  private static func optimizer(
+  /// The rule of `--optimizer`, `--lr` and the rest; the usual one, with another rate, where none is named.
+  static func optimizer(
     _ arguments: Arguments, otherwise usual: any Optimizer
   ) throws -> any Optimizer {
     let rate = try arguments.number("lr", "a finite number above 0") { $0 > 0 && Float($0) > 0 }

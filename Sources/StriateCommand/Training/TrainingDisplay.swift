@@ -73,7 +73,7 @@ struct TrainingDisplay {
     let count = "\(step)".aligned(to: "\(steps)".count)
     let head = "epoch \(progress.epoch)/\(progress.epochs)  \(count)/\(steps) "
     let parts = [
-      "loss \(digits(progress.loss, 4))", "accuracy \(percent(progress.accuracy))",
+      "loss \(progress.loss.fixed(4))", "accuracy \(percent(progress.accuracy))",
       "\(Int(speed).grouped) images/s", "ETA \(duration(left))",
     ]
     // What does not fit beside a short bar is left out, from the end.

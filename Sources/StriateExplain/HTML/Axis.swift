@@ -51,7 +51,7 @@ package struct Axis {
 
   /// The number at a mark, with as many digits as tell it from its neighbours.
   package func label(_ tick: Double) -> String {
-    guard step >= 1e-4, abs(tick) < 1e6 else { return String(format: "%.3g", tick) }
+    guard step >= 1e-4, abs(tick) < 1e6 else { return tick.significant(3) }
     let digits = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
     return tick == 0 ? "0" : tick.fixed(digits)
   }

@@ -52,6 +52,8 @@ extension Lesson {
         try window.figure("One step to the right", row: 0, column: 1),
         try window.figure("The last place", row: 2, column: 2),
         try threeWays(),
+        try curve("A curve's kernel on the curved back of a mouse: it answers", over: back),
+        try curve("The same on the mouse's ear: no answer", over: ear),
       ]
     })
 
@@ -64,6 +66,32 @@ extension Lesson {
   /// Chidiac, eq 14.
   private static let input = Tensor([[1, 6, 2], [5, 3, 1], [7, 0, 4]])
   private static let small = Tensor([[1, 2], [-1, 0]])
+
+  /// Li, figs 13–16.
+  private static let curved = Tensor([
+    [0, 0, 0, 0, 0, 30, 0], [0, 0, 0, 0, 30, 0, 0], [0, 0, 0, 30, 0, 0, 0],
+    [0, 0, 0, 30, 0, 0, 0], [0, 0, 0, 30, 0, 0, 0], [0, 0, 0, 30, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0, 0],
+  ])
+  private static let back = Tensor([
+    [0, 0, 0, 0, 0, 0, 30], [0, 0, 0, 0, 50, 50, 50], [0, 0, 0, 20, 50, 0, 0],
+    [0, 0, 0, 50, 50, 0, 0], [0, 0, 0, 50, 50, 0, 0], [0, 0, 0, 50, 50, 0, 0],
+    [0, 0, 0, 50, 50, 0, 0],
+  ])
+  private static let ear = Tensor([
+    [0, 0, 0, 0, 0, 0, 0], [0, 40, 0, 0, 0, 0, 0], [40, 0, 40, 0, 0, 0, 0],
+    [40, 20, 0, 0, 0, 0, 0], [0, 50, 0, 0, 0, 0, 0], [0, 0, 50, 0, 0, 0, 0],
+    [25, 25, 0, 50, 0, 0, 0],
+  ])
+
+  private static func curve(_ caption: String, over x: Tensor) throws -> LessonFigure {
+    LessonFigure(
+      caption,
+      MatrixDrawing([
+        .matrix(.init("x", x.rows)), .sign("⋆"), .matrix(.init("k", curved.rows)), .sign("="),
+        .matrix(.init("y", try crossCorrelate(x, curved).rows)),
+      ]))
+  }
 
   private static func threeWays() throws -> LessonFigure {
     LessonFigure(

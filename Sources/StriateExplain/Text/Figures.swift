@@ -1,9 +1,6 @@
-import Foundation
+import Striate
 
 extension Double {
-  /// The number with a fixed number of digits after the point.
-  func fixed(_ count: Int) -> String { isNaN ? "nan" : String(format: "%.\(count)f", self) }
-
   /// A share as a percentage: "96.52 %".
   var percentage: String { (self * 100).fixed(2) + " %" }
 }

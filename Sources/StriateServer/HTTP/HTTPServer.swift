@@ -51,12 +51,12 @@ package final class HTTPServer: Sendable {
       throw ListeningSocket.Failure(description: "libmicrohttpd did not start")
     }
     daemon.withLock { $0 = Daemon(pointer: pointer) }
-    Thread { [weak self] in
+    startThread { [weak self] in
       while let server = self, !server.isStopping.load(ordering: .relaxed) {
         server.connections.endLate()
         usleep(250_000)
       }
-    }.start()
+    }
   }
 
   /// Answers what is under way, ends the streams and all connections.

@@ -54,6 +54,8 @@ export class LayerView {
     this.values = values;
     this.scale = reach(values);
     this.draw();
+    // What was read is another number now.
+    if (this.readout.textContent) this.tell(this.hovered);
   }
 
   arrange() {

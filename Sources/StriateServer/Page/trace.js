@@ -4,6 +4,7 @@ import { postBytes } from "/api.js";
 import { css, ink, reach } from "/colour.js";
 
 const cellText = ({ name, index }) => `${name}[${index.join(", ")}]`;
+const fromText = (term) => term.index.length ? cellText({ name: term.from, index: term.index }) : term.from;
 /** Groups of terms that are shown at first. */
 const mostGroups = 12;
 
@@ -59,9 +60,10 @@ export class TracePanel {
   }
 
   render(answer) {
-    const { terms, gradient } = answer;
+    const { terms, gradient, closing } = answer;
     const what = cellText(answer);
-    const isAddedUp = Math.abs(answer.rest) <= 1e-9 * Math.max(1, Math.abs(answer.value));
+    const isAddedUp = !terms.some((term) => term.from === "rest");
+    const isSum = terms.some((term) => term.of);
     const groups = new Map();
     for (const term of terms) {
       const key = term.index.length === 3 ? `${term.from}, map ${term.index[0]}` : term.from;
@@ -70,7 +72,7 @@ export class TracePanel {
     }
     const lists = [...groups.entries()];
     const names = gradient ? ["∂loss/∂y", "∂y/∂x", "terms"]
-      : isAddedUp ? ["window", "kernel", "terms"] : ["inputs", "slopes", "products"];
+      : isSum ? ["window", "kernel", "terms"] : ["inputs", "slopes", "products"];
     const more = h("div", { class: "trace-groups" });
     const showGroups = (count) => more.replaceChildren(
       ...lists.slice(0, count).map(([key, list]) => this.group(key, list, names)));
@@ -79,17 +81,18 @@ export class TracePanel {
     this.content.replaceChildren(...[
       h("p", {}, h("code", {}, gradient ? `∂loss/∂${what}` : what), " in ", h("code", {}, answer.layer)),
       h("dl", { class: "sums" },
-        row(gradient ? "sum of what its readers hand back" : `sum of ${answer.count} terms`, answer.sum),
-        !gradient && answer.bias !== 0 ? row("+ bias", answer.bias) : null,
-        !gradient && !isAddedUp ? row("+ rest", answer.rest) : null,
-        row("= in Double", answer.value), row("engine, Float", answer.engine),
-        row("difference", answer.difference)),
-      !gradient && !isAddedUp && terms.length
-        ? h("p", { class: "soft small" }, "The layer is not linear here: the factors are its slopes at this place, and the rest is what "
-          + "they leave over.") : null,
+        terms.length ? row(gradient ? "sum of what its readers hand back" : `sum of ${answer.count} terms`, answer.sum) : null,
+        closing ? row(closing.formula, closing.value) : null,
+        row("= in Double", answer.value),
+        answer.engine === null ? null : row("engine, Float", answer.engine),
+        answer.engine === null ? null : row("difference", answer.difference),
+        ...answer.readers.map((reader) => row(`goes to ${cellText(reader)}`, reader.value))),
+      isAddedUp ? null : h("p", { class: "soft small" },
+        "The layer is not linear here: the factors are its slopes at this place, and the rest is what they leave over."),
       terms.length === 0 ? h("p", { class: "soft" }, gradient
-        ? "No layer reads it: the loss hands this over itself."
-        : answer.layer === "input" ? "This is the picture itself, after its mean and deviation." : "No input changes it here.")
+        ? "No layer reads it."
+        : answer.layer === "input" ? "This is the picture itself, after its mean and deviation."
+          : answer.layer.startsWith("parameter") ? "The network has learned it." : "No input changes it here.")
         : null,
       more,
       lists.length > mostGroups ? h("button", {
@@ -106,7 +109,9 @@ export class TracePanel {
     const sum = list.reduce((total, term) => total + term.product, 0);
     const title = h("h4", {}, `${key}: ${short(sum)}`);
     const values = [(t) => t.number, (t) => t.factor, (t) => t.product];
-    if (list[0].index.length === 3 && list.length <= 400) {
+    const isGrid = list[0].index.length === 3 && list.length <= 400 && list.every((t) => t.factor !== null)
+      && new Set(list.map((t) => t.index.join())).size === list.length;
+    if (isGrid) {
       const ys = [...new Set(list.map((t) => t.index[1]))].sort((a, b) => a - b);
       const xs = [...new Set(list.map((t) => t.index[2]))].sort((a, b) => a - b);
       const at = new Map(list.map((t) => [`${t.index[1]},${t.index[2]}`, t]));
@@ -114,7 +119,7 @@ export class TracePanel {
         const scale = reach(list.map(values[i]));
         const cells = ys.flatMap((y) => xs.map((x) => {
           const term = at.get(`${y},${x}`);
-          return term ? this.cellOf(term, values[i](term), scale, i === 2) : h("span");
+          return term ? this.cellOf(term, values[i](term), scale, i === 2 ? term.from : i === 1 && term.of) : h("span");
         }));
         const grid = h("div", { class: "matrix", role: "group", "aria-label": name }, ...cells);
         grid.style.gridTemplateColumns = `repeat(${xs.length}, minmax(42px, 1fr))`;
@@ -126,19 +131,24 @@ export class TracePanel {
     const scale = reach(strongest.map((t) => t.product));
     return h("section", {}, title,
       h("ul", { class: "terms" }, ...strongest.map((term) => h("li", {},
-        h("span", {}, `${short(term.number)} · ${short(term.factor)} =`),
-        this.cellOf(term, term.product, scale, true),
-        h("code", {}, `${term.from}[${term.index.join(", ")}]`)))),
+        h("span", {}, term.factor === null ? `${short(term.number)} →` : `${short(term.number)} · ${short(term.factor)} =`),
+        this.cellOf(term, term.product, scale, term.from),
+        h("code", {}, fromText(term))))),
       strongest.length < list.length
         ? h("p", { class: "soft small" }, `the ${strongest.length} largest of ${list.length}`) : null);
   }
 
-  cellOf(term, value, scale, isWay) {
+  /** A number in its colour; one that stands somewhere, `term.from` or `term.of`, leads there. */
+  cellOf(term, value, scale, place) {
+    const goal = place === term.from && place ? { name: term.from, index: term.index } : place;
+    const isWay = goal && goal.index.length > 0;
     const cell = isWay
       ? h("button", {
         type: "button", class: "number",
-        "aria-label": `${short(term.number)} times ${short(term.factor)} is ${short(value)}: go to ${term.from}[${term.index.join(", ")}]`,
-        onclick: () => this.onWalk({ name: term.from, index: term.index }),
+        "aria-label": place === term.from && term.factor !== null
+          ? `${short(term.number)} times ${short(term.factor)} is ${short(value)}: go to ${cellText(goal)}`
+          : `${short(value)}: go to ${cellText(goal)}`,
+        onclick: () => this.onWalk(goal),
       }, short(value))
       : h("span", { class: "number" }, short(value));
     cell.style.background = css(value, scale);

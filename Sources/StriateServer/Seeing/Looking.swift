@@ -88,7 +88,8 @@ struct Looking {
     let shownValues: [Tensor]
     if request.query["gradient"] == "1" {
       let gradients = try seen.shown.layerGradients(
-        of: input, target: seen.target(label ?? best), loss: seen.network.usualLoss, threads: 1)
+        of: input, target: seen.network.target(label ?? best), loss: seen.network.usualLoss,
+        threads: 1)
       (loss, shownInput, shownValues) = (gradients.loss, gradients.input, gradients.layers)
     } else {
       (shownInput, shownValues) = (input, values)

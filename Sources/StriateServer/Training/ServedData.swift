@@ -1,5 +1,5 @@
-import Foundation
 import Striate
+import Synchronization
 
 /// Images to train on that the page may choose, read when they are first wanted.
 package final class ServedData: Sendable {
@@ -7,8 +7,7 @@ package final class ServedData: Sendable {
   package let imageShape: [Int]
   package let classNames: [String]
   private let load: @Sendable () throws -> (training: Dataset, test: Dataset)
-  private let lock = NSLock()
-  private nonisolated(unsafe) var loaded: (training: Dataset, test: Dataset)?
+  private let loaded = Mutex<(training: Dataset, test: Dataset)?>(nil)
 
   package init(
     name: String, imageShape: [Int], classNames: [String],
@@ -20,7 +19,7 @@ package final class ServedData: Sendable {
 
   /// The images; the first call reads or draws them.
   func images() throws -> (training: Dataset, test: Dataset) {
-    try lock.withLock {
+    try loaded.withLock { loaded in
       if let loaded { return loaded }
       let pair = try load()
       loaded = pair

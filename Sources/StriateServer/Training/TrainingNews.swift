@@ -57,24 +57,29 @@ final class TrainingNews: EventSource, @unchecked Sendable {
   private let session: TrainingSession
   // Unchecked: one connection's thread reads it.
   private var (run, edition, next, version) = (-1, -1, 0, -1)
-  private var last = Date.distantPast
+  private let clock = ContinuousClock()
+  private var last: ContinuousClock.Instant?
 
   init(_ session: TrainingSession) { self.session = session }
 
   func next(within seconds: Double) -> String? {
-    let pause = last.addingTimeInterval(0.1).timeIntervalSinceNow
-    if pause > 0 { Thread.sleep(forTimeInterval: min(pause, 0.1)) }
-    let deadline = Date(timeIntervalSinceNow: seconds)
+    if let last {
+      let pause = 0.1 - (clock.now - last) / .seconds(1)
+      if pause > 0 { usleep(UInt32(pause * 1e6)) }
+    }
+    let deadline = clock.now + .seconds(seconds)
     return session.locked { session in
       while session.version == version, !session.isClosed {
-        guard session.condition.wait(until: deadline) else { return nil }
+        let left = (deadline - clock.now) / .seconds(1)
+        guard left > 0 else { return nil }
+        session.condition.wait(seconds: left)
       }
       if session.isClosed { return "" }
       if session.run != run || session.curve.edition != edition { next = 0 }
       let text = "data: \(session.json(from: next).text)\n\n"
       (run, edition, version) = (session.run, session.curve.edition, session.version)
       next = session.curve.points.count
-      last = Date()
+      last = clock.now
       return text
     }
   }

@@ -1,4 +1,3 @@
-import Foundation
 import Striate
 import StriateExplain
 
@@ -17,7 +16,7 @@ final class TrainingSession: @unchecked Sendable {
   }
 
   // Unchecked: everything below is read and written under the lock of `condition` alone.
-  let condition = NSCondition()
+  let condition = Condition()
   var phase = Phase.idle
   var message = ""
   var setting: TrainingSetting?
@@ -81,12 +80,15 @@ final class TrainingSession: @unchecked Sendable {
       $0.version += 1
       $0.condition.broadcast()
     }
-    let thread = Thread { [self] in
+    let isStarted = startThread { [self] in
       TrainingThread(self, network, trainer, data, epochs: setting.epochs).run()
     }
-    thread.stackSize = 8 << 20
-    thread.name = "training"
-    thread.start()
+    if !isStarted {
+      change {
+        $0.phase = .failed
+        $0.message = "training: the system has no room for another thread"
+      }
+    }
   }
 
   /// Throws where nothing is under way that could obey.

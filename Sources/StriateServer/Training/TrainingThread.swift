@@ -19,7 +19,7 @@ final class TrainingThread {
   /// Images and right answers of the epoch so far, as they were told last.
   private var (epochImages, epochRight) = (0, 0.0)
   private var pausedAt = -1
-  private var stepBegan = Date()
+  private var stepBegan = ContinuousClock.now
 
   /// Test images that are looked at while training; at its end all are.
   private static let glance = 1000
@@ -105,12 +105,12 @@ final class TrainingThread {
   private func keepPace() {
     session.locked {
       guard let pace = $0.pace else { return }
-      let deadline = stepBegan.addingTimeInterval(1 / pace)
-      while $0.pace == pace, $0.command == .resume, Date() < deadline {
-        _ = $0.condition.wait(until: deadline)
+      let deadline = stepBegan + .seconds(1 / pace)
+      while $0.pace == pace, $0.command == .resume, clock.now < deadline {
+        $0.condition.wait(seconds: (deadline - clock.now) / .seconds(1))
       }
     }
-    stepBegan = Date()
+    stepBegan = clock.now
   }
 
   private func gather(_ progress: Trainer.Progress) {
