@@ -137,6 +137,17 @@ import Testing
     #expect(text.contains("integrated gradients add up to"))
   }
 
+  @Test func lettersLoseTheirMarksAndSignsBecomeWords() {
+    #expect(String(PixelFont.letters("Café Größe Łódź − “×” ∂S")) == "Cafe Grosse Lodz - \"x\" ∂S")
+    #expect(String(PixelFont.letters("e\u{301}")) == "e")
+    let box = PixelFont.rows(of: "数")
+    #expect(PixelFont.rows(of: "A") != box && PixelFont.rows(of: "∂") != box)
+    // Every letter of ASCII has a form of its own.
+    let forms = (0x21..<0x7F).map { PixelFont.rows(of: Character(UnicodeScalar(UInt8($0)))) }
+    #expect(Set(forms).count == forms.count && !forms.contains(box))
+    #expect(forms.allSatisfy { $0.count == 8 })
+  }
+
   @Test func coloursTellSignAndSize() {
     let colours = MapColours(over: [-2, 0, 1, .nan, .infinity])
     #expect(colours.reach == 2 && colours.isSigned)
