@@ -112,6 +112,20 @@ import Testing
     _ = try sheet.poster()
   }
 
+  @Test func ofManyLayersFewerMapsAreShown() throws {
+    func tiles(_ layers: Int) throws -> [Sheet.Tile] {
+      let text =
+        "conv 40 3x3 padding 1, " + String(repeating: "relu, ", count: layers)
+        + "flatten, dense 3"
+      return try #require(sheet(text, input: [1, 12, 12]).sheet.parts[0].sections.last).tiles
+    }
+    let (few, many) = try (tiles(3), tiles(30))
+    #expect(few.count == 5 && many.count == 32)
+    #expect(few[0].lines == ["40 × 12 × 12"])
+    #expect(many[0].lines == ["40 × 12 × 12, the first 16 maps"])
+    #expect(few[0].picture.height > 2 * many[0].picture.height)
+  }
+
   @Test func namesAreNoMarkupAndMayBeLong() throws {
     let names = (0..<12).map { "<b>&\"\($0) " + String(repeating: "数x", count: 60) }
     let sheet = try sheet(input: [1, 12, 12], classNames: names, truth: 3)
@@ -121,6 +135,17 @@ import Testing
     _ = try sheet.sheet.poster()
     let text = sheet.explanations[0].text(sheet.explainer, width: 80)
     #expect(text.contains("integrated gradients add up to"))
+  }
+
+  @Test func lettersLoseTheirMarksAndSignsBecomeWords() {
+    #expect(String(PixelFont.letters("Café Größe Łódź − “×” ∂S")) == "Cafe Grosse Lodz - \"x\" ∂S")
+    #expect(String(PixelFont.letters("e\u{301}")) == "e")
+    let box = PixelFont.rows(of: "数")
+    #expect(PixelFont.rows(of: "A") != box && PixelFont.rows(of: "∂") != box)
+    // Every letter of ASCII has a form of its own.
+    let forms = (0x21..<0x7F).map { PixelFont.rows(of: Character(UnicodeScalar(UInt8($0)))) }
+    #expect(Set(forms).count == forms.count && !forms.contains(box))
+    #expect(forms.allSatisfy { $0.count == 8 })
   }
 
   @Test func coloursTellSignAndSize() {

@@ -31,6 +31,8 @@ package struct ExplanationSheet {
   private static let width = 1120
   /// Maps of a layer, and numbers of a vector, that are drawn.
   private static let (mostMaps, mostNumbers) = (64, 512)
+  /// Networks with more layers show fewer maps of each.
+  private static let (manyLayers, fewMaps) = (20, 16)
 
   package var sheet: Sheet {
     var facts: [(name: String, value: String)] = [("model", model)]
@@ -201,10 +203,11 @@ package struct ExplanationSheet {
     let words = shape.map { "\($0)" }.joined(separator: " × ")
     var lines = [words]
     let picture: Picture
+    let most = network.nodes.count > Self.manyLayers ? Self.fewMaps : Self.mostMaps
     if shape.count == 3, shape[1] * shape[2] > 1 {
-      if shape[0] > Self.mostMaps { lines[0] += ", the first \(Self.mostMaps) maps" }
+      if shape[0] > most { lines[0] += ", the first \(most) maps" }
       picture = MapPicture.montage(
-        value.reshaped(to: shape), width: Self.width, side: 64, limit: Self.mostMaps,
+        value.reshaped(to: shape), width: Self.width, side: 64, limit: most,
         colours: colours)
     } else {
       let count = min(value.count, Self.mostNumbers)

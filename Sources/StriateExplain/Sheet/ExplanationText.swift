@@ -16,7 +16,7 @@ extension Explanation {
       let peak = attribution.peak.map { "row \($0.row), column \($0.column)" } ?? "·"
       rows.append([
         attribution.method.rawValue, (finite.min() ?? 0).short, (finite.max() ?? 0).short,
-        Float(finite.reduce(0.0) { $0 + Double($1) }).short, peak, attribution.setting,
+        Float(finite.reduce(0.0) { $0 + Double($1) }).short, peak, attribution.setting.printable,
       ])
     }
     let score = attributions.first.map { ", score \($0.score.short)" } ?? ""

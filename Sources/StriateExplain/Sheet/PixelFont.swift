@@ -1,22 +1,29 @@
-import Foundation
-
 /// Letters of 5 × 8 pixels, for words on pictures.
-enum PixelFont {
+package enum PixelFont {
   /// From one letter to the next, and from one line to the next, in pixels of the font.
   static let (advance, line) = (6, 10)
 
   /// The rows of a letter from the top, the highest of 5 bits being the left pixel; a box for what the font does not
   /// have.
-  static func rows(of letter: Character) -> [UInt8] { glyphs[letter] ?? box }
+  package static func rows(of letter: Character) -> [UInt8] { glyphs[letter] ?? box }
 
   /// The text in letters that the font has: signs as words or lookalikes, letters without their accents.
-  static func letters(_ text: String) -> [Character] {
+  package static func letters(_ text: String) -> [Character] {
     var plain = text
     for (sign, words) in lookalikes { plain = plain.replacing(sign, with: words) }
-    let bare = plain.decomposedStringWithCanonicalMapping.unicodeScalars.filter {
-      $0.properties.generalCategory != .nonspacingMark
+    return plain.map(bare)
+  }
+
+  /// A Latin letter without its marks, as its name says: "LATIN SMALL LETTER E WITH ACUTE".
+  private static func bare(_ letter: Character) -> Character {
+    guard let base = letter.unicodeScalars.first, !base.isASCII else {
+      return letter.unicodeScalars.first.map { Character($0) } ?? letter
     }
-    return Array(String(String.UnicodeScalarView(bare)))
+    let words = (base.properties.name ?? "").split(separator: " ")
+    guard words.count > 4, words[0] == "LATIN", words[2] == "LETTER", words[3].count == 1,
+      words[4] == "WITH"
+    else { return letter }
+    return Character(words[1] == "SMALL" ? words[3].lowercased() : String(words[3]))
   }
 
   private static let lookalikes = [

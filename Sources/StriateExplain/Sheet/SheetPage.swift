@@ -121,7 +121,7 @@ private let sheetStyle = """
   .bars { flex: 1 1 280px; max-width: 560px; }
   .bars td, .bars th { padding: 2px 8px; }
   .bars th { max-width: 220px; width: 1%; }
-  .bars .bar-cell { width: 60%; padding-right: 0; }
+  .bars td:nth-child(2) { width: 1%; } .bars .bar-cell { width: auto; padding-right: 0; }
   .bar-cell span { display: block; height: 12px; min-width: 1px; background: rgb(var(--right) / .55); }
   .bars .chosen th, .bars .chosen td { font-weight: 700; }
   .bars .chosen .bar-cell span { background: rgb(var(--right)); }
