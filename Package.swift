@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
       ]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
-    .target(name: "StriateFormats", dependencies: ["Striate"]),
+    .target(name: "StriateFormats", dependencies: ["Striate", "CZlib"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
     .target(
       name: "StriateServer",
