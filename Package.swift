@@ -74,7 +74,9 @@ let package = Package(
     .testTarget(
       name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"]),
+    .testTarget(
+      name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"]),
     .testTarget(

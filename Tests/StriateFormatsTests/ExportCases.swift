@@ -24,7 +24,8 @@ struct ExportCase: Sendable {
         ExportCase(
           Conv2D(
             filters: 4, kernel: Extent(3, 2), stride: Extent(2, 1),
-            padding: Padding(top: 2, left: 1, bottom: 1, right: 2), dilation: Extent(1, 2), groups: 2,
+            padding: Padding(top: 2, left: 1, bottom: 1, right: 2), dilation: Extent(1, 2),
+            groups: 2,
             paddingMode: mode), [2, 5, 6]),
         ExportCase(
           Conv1D(filters: 3, kernel: 4, padding: .same, bias: .untied, paddingMode: mode), [2, 7]),
@@ -50,7 +51,8 @@ struct ExportCase: Sendable {
           filters: 4, kernel: Extent(3, 2), stride: Extent(2, 3),
           padding: Padding(top: 1, left: 0, bottom: 2, right: 1), outputPadding: Extent(1, 2),
           dilation: Extent(2, 1), groups: 2), [4, 4, 3]),
-      ExportCase(ConvTranspose2D(filters: 3, kernel: 4, stride: 2, padding: 1, bias: false), [2, 3, 4]),
+      ExportCase(
+        ConvTranspose2D(filters: 3, kernel: 4, stride: 2, padding: 1, bias: false), [2, 3, 4]),
       ExportCase(Dense(4), [5]),
       ExportCase(Dense(3, bias: false), [7]),
     ]

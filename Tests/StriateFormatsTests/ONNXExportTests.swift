@@ -27,7 +27,9 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: Python.hasONNXRuntime, "needs onnx, onnxruntime and safetensors in STRIATE_PYTHON"))
+  @Test(
+    .enabled(if: Python.hasONNXRuntime, "needs onnx, onnxruntime and safetensors in STRIATE_PYTHON")
+  )
   func oNNXRuntimeComputesEveryLayerAsStriateDoes() throws {
     try withFolder { folder in
       for opset in Self.opsets {
@@ -120,11 +122,13 @@ import Testing
 
   @Test func sharedParametersAndOutputsAreThereOnce() throws {
     let shared = Shared(Dense(3))
-    let network = try Network(inputs: [("x", [3])], seed: 1, outputs: { x in
-      let first = shared.apply(to: x[0])
-      let second = shared.apply(to: first)
-      return [second, first, second]
-    })
+    let network = try Network(
+      inputs: [("x", [3])], seed: 1,
+      outputs: { x in
+        let first = shared.apply(to: x[0])
+        let second = shared.apply(to: first)
+        return [second, first, second]
+      })
     let model = try ReadModel(ONNXExport(network).bytes)
     #expect(model.firstGap == nil)
     #expect(model.constants.count == 2)
@@ -155,7 +159,8 @@ import Testing
       do {
         _ = try ONNXExport(network)
       } catch let error as ONNXExport.Refusal {
-        #expect(error.description.hasPrefix("layer 2 \"mine\" twice: expected a layer of the library"))
+        #expect(
+          error.description.hasPrefix("layer 2 \"mine\" twice: expected a layer of the library"))
       }
     }
   }

@@ -74,7 +74,8 @@ extension Command {
         "\(value.name) [\((["batch"] + value.shape.map(String.init)).joined(separator: ", "))]"
       }.joined(separator: ", ")
     }
-    return "\(out): ONNX, opset \(export.options.opset), \(export.nodeCount) operators, \(size) bytes\n"
+    return
+      "\(out): ONNX, opset \(export.options.opset), \(export.nodeCount) operators, \(size) bytes\n"
       + "  \(list(export.inputs)) → \(list(export.outputs))"
   }
 

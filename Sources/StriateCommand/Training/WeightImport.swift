@@ -42,7 +42,8 @@ struct WeightImport {
         ]).text)
     } else if !arguments.has("quiet") {
       Console.output(
-        "\(out): \(network.parameters.count) tensors, \(network.parameterCount) parameters".printable)
+        "\(out): \(network.parameters.count) tensors, \(network.parameterCount) parameters"
+          .printable)
     }
     return .success
   }

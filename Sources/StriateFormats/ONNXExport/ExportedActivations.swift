@@ -41,7 +41,8 @@ extension Activation.Function {
       let softplus = site.value("Softplus", [x])
       site.finish("Mul", [x, site.value("Tanh", [softplus])])
     case .hardSwish:
-      let gate = site.value("HardSigmoid", [x], [("alpha", .float(1.0 / 6)), ("beta", .float(0.5))])
+      let gate = site.value(
+        "HardSigmoid", [x], [("alpha", .float(1.0 / 6)), ("beta", .float(0.5))])
       site.finish("Mul", [x, gate])
     case .hardTanh(let lowest, let highest):
       site.finish("Clip", [x, site.scalar("lowest", lowest), site.scalar("highest", highest)])

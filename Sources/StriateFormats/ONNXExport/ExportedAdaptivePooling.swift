@@ -13,7 +13,8 @@ extension AdaptivePool2D: ONNXExportable {
         [("kernel_shape", kernel), ("strides", kernel)])
     } else if kind == .average {
       site.finishMixing(
-        rows: windows(height, size.height).map(means), columns: windows(width, size.width).map(means))
+        rows: windows(height, size.height).map(means),
+        columns: windows(width, size.width).map(means))
     } else {
       let rows = largest(site.x, axis: 2, windows(height, size.height), &site)
       site.finish(with: largest(rows, axis: 3, windows(width, size.width), &site))

@@ -89,7 +89,8 @@ extension ONNXExport {
     }
 
     /// The name of a constant with these values: the wanted one, unless other values have it.
-    mutating func constant(_ wanted: String, _ shape: [Int], _ values: Initializer.Values) -> String {
+    mutating func constant(_ wanted: String, _ shape: [Int], _ values: Initializer.Values) -> String
+    {
       if let index = initializerIndex[wanted], initializers[index].shape == shape,
         initializers[index].values == values
       {
@@ -144,7 +145,8 @@ extension ONNXExport {
       let node = network.nodes[index]
       guard let layer = node.layer as? any ONNXExportable else {
         throw Refusal(
-          description: "layer \(index + 1) \"\(node.name)\" \(node.layer.text): expected a layer of "
+          description:
+            "layer \(index + 1) \"\(node.name)\" \(node.layer.text): expected a layer of "
             + "the library, found another: ONNX has no word for it")
       }
       let sources = node.inputs.map { Value(name: name(of: $0), shape: network.shape(of: $0)) }

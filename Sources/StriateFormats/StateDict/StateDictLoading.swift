@@ -12,7 +12,7 @@ extension Network {
   public mutating func load(
     _ weights: StateDict, matching: StateDictMatching = .names
   ) throws {
-    let match = weights.match(to: parameters, matching)
+    let match = try weights.match(to: parameters, matching)
     guard match.isWhole else { throw match.failure(weights) }
     for (index, entry) in match.pairs {
       parameters[index].tensor = try weights.tensor(named: entry.name)
@@ -24,7 +24,7 @@ extension Network {
   /// Throws `StateDict.Failure` where there is none.
   @discardableResult
   public mutating func copyParameters(from weights: StateDict) throws -> ParameterTransfer {
-    let match = weights.match(to: parameters, .names)
+    let match = try weights.match(to: parameters, .names)
     guard !match.pairs.isEmpty else { throw match.failure(weights) }
     for (index, entry) in match.pairs {
       parameters[index].tensor = try weights.tensor(named: entry.name)
@@ -71,11 +71,11 @@ private struct Match {
 extension StateDict {
   fileprivate func match(
     to parameters: [Network.Parameter], _ matching: StateDictMatching
-  ) -> Match {
+  ) throws(Failure) -> Match {
     var match = Match()
     var places = Dictionary(
       uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
-    for (name, entry) in entries(for: parameters, matching: matching) {
+    for (name, entry) in try entries(for: parameters, matching: matching) {
       let shown = String(entry.name.prefix(80))
       guard let index = places.removeValue(forKey: name) else {
         match.unexpected.append(shown)

@@ -6,7 +6,8 @@ import Striate
 /// 2. Where no name of the network is there, the first words that all names share are taken off: "module." of
 ///    DataParallel, "_orig_mod." of torch.compile, "model." of a module around it.
 /// 3. Counters of batches, "….num_batches_tracked", are left out: Striate has no use for them.
-/// 4. By order, names do not count: the n-th array is the n-th parameter's.
+/// 4. By order, names do not count: the n-th array is the n-th parameter's. Files of `torch.save` keep the order of the
+///    model; of others `ordered(_:)` tells it from the numbers in the names.
 public enum StateDictMatching: String, Sendable, CaseIterable {
   /// Rules 1 to 3.
   case names
@@ -21,11 +22,11 @@ extension StateDict {
   /// The arrays that count, each under the name of the network's parameter it is for.
   func entries(
     for parameters: [Network.Parameter], matching: StateDictMatching
-  ) -> [(name: String, entry: Entry)] {
+  ) throws(Failure) -> [(name: String, entry: Entry)] {
     let counted = entries.filter { !$0.name.hasSuffix(StateDict.ignoredSuffix) }
     switch matching {
     case .order:
-      return counted.enumerated().map { index, entry in
+      return try ordered(counted).enumerated().map { index, entry in
         (parameters.indices.contains(index) ? parameters[index].name : entry.name, entry)
       }
     case .names:

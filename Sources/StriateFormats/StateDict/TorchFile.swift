@@ -10,38 +10,34 @@ import Striate
 /// The pickle is read by `Unpickler`, which knows tensors and containers and calls nothing.
 ///
 /// Source: torch/serialization.py, torch/_utils.py and the notes on serialization of PyTorch 2.13.
-struct TorchFile: Sendable {
+package struct TorchFile: Sendable {
   let source: String
   /// The tensors of the state dict, in its order.
-  let tensors: [(name: String, tensor: PickledTensor)]
+  package let tensors: [(name: String, tensor: PickledTensor)]
 
   private let storages: [String: [UInt8]]
   private let index: [String: Int]
 
-  init(bytes: [UInt8], source: String) throws {
+  package init(bytes: [UInt8], source: String) throws {
     func refuse(_ message: String) -> StateDict.Failure {
       StateDict.Failure(description: "\(source): \(message)")
     }
     let archive = try Zip.decode(bytes, source: source)
-    let pickles = archive.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
-    guard pickles.count == 1 else {
-      throw refuse(
-        "expected the zip archive of torch.save with one data.pkl, found \(pickles.count): save "
-          + "model.state_dict() with torch.save")
-    }
-    let prefix = String(pickles[0].name.dropLast("data.pkl".count))
+    let pickle = try TorchFile.pickle(of: archive, refuse: refuse)
+    let prefix = String(pickle.name.dropLast("data.pkl".count))
     let files = Dictionary(
       archive.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
     if let order = files[prefix + "byteorder"], order != Array("little".utf8) {
       throw refuse("expected little-endian numbers, found others: save the file on another machine")
     }
-    var unpickler = Unpickler(pickles[0].bytes, source: source)
+    var unpickler = Unpickler(pickle.bytes, source: source)
     tensors = try unpickler.stateDict()
     var storages: [String: [UInt8]] = [:]
     for (name, tensor) in tensors {
       let storage = tensor.storage
       guard let numbers = files[prefix + "data/" + storage.key] else {
-        throw refuse("tensor \"\(name)\": expected its numbers in data/\(storage.key), found no such file")
+        throw refuse(
+          "tensor \"\(name)\": expected its numbers in data/\(storage.key), found no such file")
       }
       guard numbers.count / storage.type.size >= storage.count else {
         throw refuse(
@@ -56,8 +52,27 @@ struct TorchFile: Sendable {
     self.source = source
   }
 
+  /// The pickle of an archive in memory.
+  package static func pickle(of bytes: [UInt8], source: String) throws -> [UInt8] {
+    try pickle(of: Zip.decode(bytes, source: source)) { message in
+      StateDict.Failure(description: "\(source): \(message)")
+    }.bytes
+  }
+
+  private static func pickle(
+    of archive: [Zip.Entry], refuse: (String) -> StateDict.Failure
+  ) throws -> Zip.Entry {
+    let pickles = archive.filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
+    guard pickles.count == 1 else {
+      throw refuse(
+        "expected the zip archive of torch.save with one data.pkl, found \(pickles.count): save "
+          + "model.state_dict() with torch.save")
+    }
+    return pickles[0]
+  }
+
   /// The tensor of that name as Floats, in rows.
-  func tensor(named name: String) throws -> Tensor {
+  package func tensor(named name: String) throws -> Tensor {
     func refuse(_ message: String) -> StateDict.Failure {
       StateDict.Failure(description: "\(source): tensor \"\(name)\": \(message)")
     }
@@ -78,14 +93,14 @@ struct TorchFile: Sendable {
 }
 
 /// A tensor of a pickle: a view of a storage.
-struct PickledTensor: Sendable, Equatable {
-  let storage: PickledStorage
+package struct PickledTensor: Sendable, Equatable {
+  package let storage: PickledStorage
   let offset: Int
   let shape: [Int]
   let stride: [Int]
 
   /// The number of elements.
-  var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
+  package var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
 
   /// Calls `body` with the place in the storage of every element, row by row.
   func forEachPlace(_ body: (Int) -> Void) {
@@ -110,14 +125,14 @@ struct PickledTensor: Sendable, Equatable {
 }
 
 /// Numbers one behind the other, in a file of the archive.
-struct PickledStorage: Sendable, Equatable {
+package struct PickledStorage: Sendable, Equatable {
   let type: ElementType
   let key: String
   /// The number of elements.
-  let count: Int
+  package let count: Int
 
   /// PyTorch's name of a storage's class.
-  enum ElementType: String, Sendable, CaseIterable {
+  package enum ElementType: String, Sendable {
     case float = "FloatStorage", double = "DoubleStorage", half = "HalfStorage"
     case bfloat16 = "BFloat16Storage"
     case long = "LongStorage", int = "IntStorage", short = "ShortStorage", char = "CharStorage"

@@ -7,7 +7,7 @@ import Striate
 /// Containers lie in one list and refer to each other by number, so that nothing is deep and nothing is cyclic.
 ///
 /// Source: CPython's Lib/pickletools.py; torch/_utils.py of PyTorch 2.13.
-struct Unpickler {
+package struct Unpickler {
   /// What a pickle may name.
   enum Word: Equatable {
     case orderedDict
@@ -52,7 +52,7 @@ struct Unpickler {
   var lists: [[Value]] = []
   var dictionaries: [[(key: Value, value: Value)]] = []
 
-  init(_ bytes: [UInt8], source: String) { (self.bytes, self.source) = (bytes, source) }
+  package init(_ bytes: [UInt8], source: String) { (self.bytes, self.source) = (bytes, source) }
 
   func refuse(_ message: String) -> StateDict.Failure {
     StateDict.Failure(description: "\(source): data.pkl, byte \(position): \(message)")
@@ -60,7 +60,9 @@ struct Unpickler {
 
   /// The tensors of the state dict: of the object itself, or where that is a checkpoint, of what it has under
   /// "state_dict", "model_state_dict" or "model".
-  mutating func stateDict() throws(StateDict.Failure) -> [(name: String, tensor: PickledTensor)] {
+  package mutating func stateDict() throws(StateDict.Failure) -> [(
+    name: String, tensor: PickledTensor
+  )] {
     guard case .dictionary(let whole) = try run() else {
       throw refuse("expected a state dict, found something else: save model.state_dict()")
     }

@@ -222,10 +222,12 @@ extension Unpickler {
       isTooLarge = isTooLarge || product.overflow || reach.overflow || sum.overflow
       (count, last) = (product.partialValue, sum.partialValue)
     }
-    guard shape.contains(0) || (!isTooLarge && last < storage.count && count <= storage.count) else {
+    guard shape.contains(0) || (!isTooLarge && last < storage.count && count <= storage.count)
+    else {
       throw refuse(
         "expected a tensor inside its storage of \(storage.count) numbers, found shape "
-          + "\(shape.prefix(8)), stride \(stride.prefix(8)) from \(offset): save its contiguous copy")
+          + "\(shape.prefix(8)), stride \(stride.prefix(8)) from \(offset): save its contiguous copy"
+      )
     }
     return PickledTensor(storage: storage, offset: offset, shape: shape, stride: stride)
   }
