@@ -14,11 +14,11 @@ import Testing
     let layers: [any Layer] = [
       Conv2D(filters: 2, kernel: 3), BatchNorm(), ReLU(), Flatten(), Dense(3),
     ]
-    return try Network(
-      input: [1, 4, 4], seed: 1,
-      layers: layers.enumerated().map { index, layer in
-        numbered ? layer.named("\(index)") : layer
-      })
+    let blocks = layers.enumerated().map { index, layer -> any Block in
+      if numbered { return layer.named("\(index)") }
+      return layer
+    }
+    return try Network(input: [1, 4, 4], seed: 1, layers: blocks)
   }
 
   /// What PyTorch computes for the numbers from −1 to 7/8.

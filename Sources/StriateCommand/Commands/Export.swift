@@ -63,7 +63,7 @@ extension Command {
       if arguments.has("json") {
         Console.output(json(export, model: path, out: out, size: size))
       } else if !arguments.has("quiet") {
-        Console.output(text(export, out: out, size: size).printable)
+        Console.output(text(export, out: out, size: size))
       }
       return .success
     })
@@ -75,8 +75,8 @@ extension Command {
       }.joined(separator: ", ")
     }
     return
-      "\(out): ONNX, opset \(export.options.opset), \(export.nodeCount) operators, \(size) bytes\n"
-      + "  \(list(export.inputs)) → \(list(export.outputs))"
+      "\(out.printable): ONNX, opset \(export.options.opset), \(export.nodeCount) operators, \(size) bytes\n"
+      + "  \(list(export.inputs)) → \(list(export.outputs))".printable
   }
 
   private static func json(

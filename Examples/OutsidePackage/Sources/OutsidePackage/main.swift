@@ -14,7 +14,8 @@ var network = try Network(input: [1, 8, 8], seed: 1) {
   Flatten()
   Dense(2)
 }
-let trainer = Trainer(loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-2), batchSize: 16)
+let trainer = Trainer(
+  loss: .softmaxCrossEntropy, optimizer: Adam(learningRate: 1e-2), batchSize: 16)
 for epoch in try trainer.train(&network, on: images, epochs: 5) { print(epoch) }
 let path = CommandLine.arguments.dropFirst().first ?? "outside.safetensors"
 try network.save(to: path)
