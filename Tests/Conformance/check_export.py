@@ -72,9 +72,11 @@ def check_named(striate, names):
     listing = subprocess.run([striate, "import", "--help"], capture_output=True, text=True).stdout
     if not names:
         lines = listing.split("--model NAME")[-1].split("--network TEXT")[0].splitlines()
-        names = [word.strip() for line in lines[2:] for word in line.split(",") if word.strip()]
+        names = [word.strip() for line in lines[1:] for word in line.split(",") if word.strip()]
     worst_of_all = 0.0
     with tempfile.TemporaryDirectory() as folder:
+        if not names:
+            raise AssertionError("expected the names of models in the help of striate import, found none")
         for name in names:
             model = pathlib.Path(folder) / f"{name}.safetensors"
             train(striate, name, model)

@@ -1,7 +1,9 @@
 import Testing
 
 @Suite struct UsageTests {
-  static let commands = ["train", "evaluate", "predict", "summary", "augment", "info"]
+  static let commands = [
+    "train", "evaluate", "predict", "summary", "import", "export", "augment", "info",
+  ]
 
   @Test func withoutACommandTheCommandsAreListed() throws {
     for words in [[], ["help"], ["--help"]] {

@@ -8,11 +8,11 @@ extension Command {
     summary: "Write a saved model as ONNX, for other programs.",
     usage: ["MODEL-FILE --out FILE [options]"],
     details: """
-      The ONNX model takes batches of any size and computes what the model computes in use; constants have
-      the names of the model's parameters, and the metadata the numbers of its preprocessing and the names of its
-      classes. A layer that ONNX has no words for is named, and nothing is written.
-      --example writes what other programs must compute too: random inputs, and Striate's outputs for them,
-      as safetensors under the names of the ONNX model's inputs and outputs.
+      The ONNX model takes batches of any size and computes what the model computes in use. Constants
+      have the names of the model's parameters; the metadata hold the numbers of its preprocessing and the
+      names of its classes. A layer that ONNX has no words for is named, and nothing is written.
+      --example writes what other programs must compute too: random inputs, and Striate's outputs for
+      them, as safetensors under the names of the ONNX model's inputs and outputs.
       """,
     options: [
       Option("out", "FILE", "where the ONNX model goes"),
@@ -55,11 +55,11 @@ extension Command {
       } catch {
         throw Failure("\(path): \(error)")
       }
+      let size = try export.write(to: out)
       if let example {
         try SafeTensors.write(
           export.example(of: network, batchSize: 2, seed: seed), to: example)
       }
-      let size = try export.write(to: out)
       if arguments.has("json") {
         Console.output(json(export, model: path, out: out, size: size))
       } else if !arguments.has("quiet") {

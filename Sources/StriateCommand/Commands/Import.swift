@@ -8,12 +8,12 @@ extension Command {
     name: "import",
     summary: "Make a model of weights that another program has saved.",
     usage: [
-      "WEIGHTS --model NAME --classes N --out FILE [options]",
+      "WEIGHTS --model NAME --out FILE [options]",
       "WEIGHTS --network TEXT --input CxHxW --out FILE [options]",
     ],
     details: """
-      WEIGHTS is PyTorch's state dict: a safetensors file, the index.json of one that was cut into shards, or
-      what torch.save(model.state_dict()) writes. No code in it is ever run.
+      WEIGHTS is PyTorch's state dict: a safetensors file, the index.json of one that was cut into
+      shards, or what torch.save(model.state_dict()) writes. No code in it is ever run.
       Every parameter of the network must be there in its shape, and nothing else but counters of batches;
       what does not fit is listed. Words that all names begin with, such as "module.", are taken off.
       Pixels enter the model as --mean and --std say: they are no part of a state dict.
@@ -38,8 +38,7 @@ extension Command {
     ],
     examples: [
       "striate import resnet18.safetensors --model resnet18 --mean imagenet --out r18.safetensors",
-      "striate import digits.pt --network \"conv 8 5x5, relu, flatten, dense 10\" --input 1x28x28 "
-        + "--match order --out digits.safetensors",
+      "striate import net.pt --network \"dense 10\" --input 784 --match order --out m.safetensors",
     ],
     operands: ("WEIGHTS", 1...1),
     run: { try WeightImport($0).run() })

@@ -7,8 +7,8 @@ struct Inheritance {
     Command.Option(
       "init-from", "MODEL-FILE",
       "begin with what a model has learned: with a new last layer for the\n"
-        + "classes of DATA, or with --model or --network where names and shapes agree;\n"
-        + "PyTorch's weights (safetensors, index.json, .pt) need one of these two"),
+        + "classes of DATA, or with --model or --network where names and shapes\n"
+        + "agree; PyTorch's weights (safetensors, index.json, .pt) need one of these"),
     Command.Option(
       "freeze", "PATTERNS",
       "leave parameters as they are: layers, blocks or parameters by name, * for\n"

@@ -146,8 +146,8 @@ extension ONNXExport {
       guard let layer = node.layer as? any ONNXExportable else {
         throw Refusal(
           description:
-            "layer \(index + 1) \"\(node.name)\" \(node.layer.text): expected a layer of "
-            + "the library, found another: ONNX has no word for it")
+            "layer \(index + 1) \"\(node.name)\" \(node.layer.text): expected a layer "
+            + "of the library that is known in ONNX, found another: replace it by such layers")
       }
       let sources = node.inputs.map { Value(name: name(of: $0), shape: network.shape(of: $0)) }
       let isOutput = network.outputs.contains(.node(index))
