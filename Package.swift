@@ -83,7 +83,8 @@ let package = Package(
       name: "StriateServerTests",
       dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData"]),
     .testTarget(
-      name: "StriateCommandTests", dependencies: ["StriateCommand", "Striate", "StriateData"]),
+      name: "StriateCommandTests",
+      dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,6 +19,11 @@ public enum ActivationKernel: Sendable {
   case softshrink, hardshrink
   /// Numbers up to a give b.
   case threshold
+  case exponential, logarithm, squareRoot, absolute, reciprocal, errorFunction, rounding
+  /// a is the scale, b the shift.
+  case affine
+  /// a is the exponent.
+  case power
 }
 
 @inlinable @inline(__always)
@@ -96,7 +101,56 @@ func activate<ISA: InstructionSet>(
     }
   case .hardshrink: forEachLanes(count, x, y) { select(absolute($0) .<= a, 0, $0) }
   case .threshold: forEachLanes(count, x, y) { select($0 .<= a, b, $0) }
+  case .exponential:
+    // The square of half the power overflows and vanishes where eˣ does.
+    forEachLanes(count, x, y) {
+      let half = exponential(isa, $0 * 0.5)
+      return half * half
+    }
+  case .logarithm:
+    forEachLanes(count, x, y) {
+      let isOrdinary = ($0 .>= Float.leastNormalMagnitude) .& ($0 .< .infinity)
+      let rest = select($0 .< 0, .nan, select($0 .< 1, -.infinity, $0))
+      return select(isOrdinary, logarithm(isa, select(isOrdinary, $0, 1)), rest)
+    }
+  case .squareRoot: forEachLanes(count, x, y) { $0.squareRoot() }
+  case .absolute: forEachLanes(count, x, y) { absolute($0) }
+  case .reciprocal: forEachLanes(count, x, y) { 1 / $0 }
+  case .errorFunction: forEachLanes(count, x, y) { errorFunction(isa, $0) }
+  case .rounding:
+    // Adding 1.5 · 2²³ leaves no room for a fraction; from 2²² on there is none worth a half.
+    let large: Float = 12_582_912
+    forEachLanes(count, x, y) {
+      select(absolute($0) .< 4_194_304, ($0 + large) - large, $0)
+    }
+  case .affine: forEachLanes(count, x, y) { $0 * a + b }
+  case .power: forEachLanes(count, x, y) { power(isa, $0, a) }
   }
+}
+
+/// xᵖ for any x: NaN for a negative one whose power is no whole number.
+@inlinable @inline(__always)
+func power<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes, _ exponent: Float) -> Lanes {
+  let magnitude = raised(isa, absolute(x), to: exponent.magnitude)
+  let y = exponent < 0 ? 1 / magnitude : magnitude
+  guard exponent.rounded(.down) == exponent else { return select(x .< 0, .nan, y) }
+  let isOdd = (exponent * 0.5).rounded(.down) * 2 != exponent
+  return isOdd ? select(x .< 0, -y, y) : y
+}
+
+/// 2/√π · ∫₀ˣ e^(−t²) dt: Taylor's series for |x| < 0.5, otherwise by the normal distribution.
+@inlinable @inline(__always)
+func errorFunction<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
+  let square = x * x
+  var p = Lanes(repeating: 1.205_533_3e-4)
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: -8.548_327e-4))
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: 5.223_977_6e-3))
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: -2.686_617e-2))
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: 0.112_837_917))
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: -0.376_126_39))
+  p = ISA.multiplyAdd(p, square, Lanes(repeating: 1.128_379_17))
+  let far = normalDistribution(isa, x * 1.414_213_56).cumulative * 2 - 1
+  return select(absolute(x) .< 0.5, x * p, far)
 }
 
 /// ln(1 + eˣ).
@@ -237,5 +291,17 @@ func activationGradient<ISA: InstructionSet>(
   case .threshold:
     // Where b is not above a, y tells what x was, and may lie where x lay.
     forEachPassing(count, x, dy, dx) { $0 .> a }
+  case .exponential: forEachGradient(count, y, dy, dx) { $0 }
+  case .logarithm, .reciprocal:
+    let isLogarithm = function == .logarithm
+    forEachGradient(count, x, dy, dx) { isLogarithm ? 1 / $0 : -1 / ($0 * $0) }
+  case .squareRoot: forEachGradient(count, y, dy, dx) { 0.5 / $0 }
+  case .absolute:
+    forEachGradient(count, x, dy, dx) { select($0 .> 0, 1, select($0 .< 0, -1, $0)) }
+  case .errorFunction:
+    forEachGradient(count, x, dy, dx) { exponential(isa, -$0 * $0) * 1.128_379_17 }
+  case .rounding: forEachLanes(count, dy, dx) { _ in .zero }
+  case .affine: forEachLanes(count, dy, dx) { $0 * a }
+  case .power: forEachGradient(count, x, dy, dx) { power(isa, $0, a - 1) * a }
   }
 }

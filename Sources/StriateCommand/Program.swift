@@ -25,8 +25,8 @@ enum Program {
 
   /// The commands, in the order in which the help lists them.
   static let commands: [Command] = [
-    .train, .evaluate, .predict, .summary, .importing, .export, .augment, .lesson, .serve, .bench,
-    .info,
+    .train, .evaluate, .predict, .run, .summary, .importing, .export, .augment, .lesson, .serve,
+    .bench, .info,
   ]
 
   static func run(_ words: [String]) -> ExitStatus {

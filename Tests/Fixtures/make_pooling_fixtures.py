@@ -1,4 +1,4 @@
-"""Writes the values that PyTorch computes for pooling, resampling and activations.
+"""Writes the values that PyTorch computes for pooling, resampling, activations and layers that move numbers.
 
 Made with PyTorch 2.13.0 (CPU) in double precision. Run from the root of the repository:
 
@@ -153,5 +153,28 @@ def activations():
     return [case(name, f, (2, 3, 4), scale=s) for name, f in functions.items() for s in (3, 9)]
 
 
-write("pooling.json", {"cases": pools() + resampling() + channels() + activations()})
+def elementary():
+    functions = {
+        "exp": torch.exp, "abs": torch.abs, "reciprocal": torch.reciprocal, "erf": torch.erf, "round": torch.round,
+        "affine -2 0.5": lambda x: -2 * x + 0.5, "power 2": lambda x: x.pow(2), "power 3": lambda x: x.pow(3),
+        "power -2": lambda x: x.pow(-2),
+    }
+    return [case(name, f, (2, 3, 4), scale=3) for name, f in functions.items()]
+
+
+def arrangements():
+    return [
+        case("reshape 4x3", lambda x: x.reshape(2, 4, 3), (2, 2, 6)),
+        case("transpose 1x0", lambda x: x.permute(0, 2, 1), (2, 3, 4)),
+        case("transpose 2x0x1", lambda x: x.permute(0, 3, 1, 2), (2, 2, 3, 4)),
+        case("slice 0 1 2", lambda x: x[:, 1:3], (2, 4, 3)),
+        case("slice 1 0 3 step 2", lambda x: x[:, :, ::2], (2, 2, 5)),
+        case("slice 1 4 3 back 2", lambda x: x.flip(2)[:, :, ::2], (2, 2, 5)),
+        case("slice 1 0 4 step 0", lambda x: x.expand(2, 2, 4), (2, 2, 1)),
+        case("learned 2x3", lambda x, w: w.expand(2, 2, 3) + 0 * x.sum(), (2, 5), [(2, 3)]),
+    ]
+
+
+write("pooling.json", {
+    "cases": pools() + resampling() + channels() + activations() + elementary() + arrangements()})
 write("unpooling.json", {"cases": unpools()})

@@ -7,11 +7,13 @@ import Testing
     let folder = try TemporaryFolder()
     let (out, example) = (folder.path("m.onnx"), folder.path("example.safetensors"))
     let result = try striate(
-      "export", TrainedModel.path, "--out", out, "--example", example, "--json", "--opset", "17")
+      "export", TrainedModel.path, "--out", out, "--example", example, "--json", "--opset", "17",
+      "--verify")
     #expect(result.status == 0, "\(result.error)")
     let object = try #require(try result.objects.first)
     #expect(object["opset"] as? Int == 17)
     #expect(object["operators"] as? Int == 9)
+    #expect((object["verified_difference"] as? Double ?? 1) < 1e-5)
     let bytes = try #require(FileManager.default.contents(atPath: out))
     #expect(object["bytes"] as? Int == bytes.count)
     #expect(bytes.range(of: Data("conv1.weight".utf8)) != nil)

@@ -92,7 +92,9 @@ struct ExportCase: Sendable {
     InverseMultiquadratic(centre: 0.5, offset: 2), ELU(), ELU(-0.5), SELU(), CELU(0.5), GELU(),
     GELUTanh(), SiLU(), Mish(), HardSwish(), HardSigmoid(), HardTanh(lowest: -0.25, highest: 0.75),
     ReLU6(), Softsign(), LogSigmoid(), Softshrink(), Hardshrink(), Tanhshrink(),
-    Threshold(0.5, value: -1),
+    Threshold(0.5, value: -1), Activation(.exponential), Activation(.absolute), Activation(.erf),
+    Activation(.round), Activation(.affine(scale: 2, shift: -0.5)), Activation(.logarithm),
+    Activation(.squareRoot), Activation(.reciprocal), Activation(.power(2)),
   ].flatMap { [ExportCase($0, [5]), ExportCase($0, [2, 3, 2])] }
 
   static let normalizations: [ExportCase] = [
@@ -141,6 +143,12 @@ struct ExportCase: Sendable {
     ExportCase(Upsample2D(2, mode: .bilinear(alignsCorners: true)), [2, 4, 3]),
     ExportCase(Upsample2D(size: Extent(7, 3), mode: .bilinear), [2, 4, 5]),
     ExportCase(Upsample2D(size: Extent(1, 9), mode: .bilinear(alignsCorners: true)), [2, 4, 5]),
+    ExportCase(Reshape([3, 4]), [2, 6]),
+    ExportCase(Transpose([2, 0, 1]), [2, 3, 4]),
+    ExportCase(Slice(axis: 1, start: 4, count: 3, step: -2), [2, 5, 3]),
+    ExportCase(Slice(axis: 0, start: 1, count: 3, step: 0), [2, 3]),
+    ExportCase(ArgMax(), [4, 3, 2]),
+    ExportCase(LearnedTensor([2, 3]), [5]),
     ExportCase(PixelShuffle(2), [8, 2, 3]),
     ExportCase(PixelUnshuffle(2), [2, 4, 6]),
     ExportCase(Pad2D(Padding(top: 1, left: 0, bottom: 2, right: 3), constant: 0.5), [2, 2, 3]),

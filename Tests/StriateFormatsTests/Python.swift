@@ -13,6 +13,9 @@ enum Python {
   static let hasONNXRuntime =
     (try? run("import numpy, onnx, onnxruntime, safetensors\nprint('yes')")) == "yes\n"
 
+  /// Whether it has NumPy.
+  static let hasNumPy = (try? run("import numpy\nprint('yes')")) == "yes\n"
+
   struct Failed: Error {}
 
   /// What a script prints.

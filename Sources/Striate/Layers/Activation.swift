@@ -22,15 +22,15 @@ public struct Activation: Layer, Equatable {
 
   public var backwardNeeds: BackwardNeeds {
     switch function {
-    case .identity, .step: []
+    case .identity, .step, .affine, .round: []
     case .sigmoid, .tanh, .relu, .softplus, .selu, .celu, .hardSigmoid, .hardTanh, .softsign,
-      .logSigmoid, .softshrink, .hardshrink:
+      .logSigmoid, .softshrink, .hardshrink, .exponential, .squareRoot:
       .output
     case .leakyReLU(let slope): slope >= 0 ? .output : .inputs
     case .elu(let alpha): alpha >= 0 ? .output : .inputs
     case .threshold(let threshold, let value): value <= threshold ? .output : .inputs
     case .arctan, .gaussian, .multiquadratic, .inverseMultiquadratic, .gelu, .geluTanh, .silu,
-      .mish, .hardSwish, .tanhshrink:
+      .mish, .hardSwish, .tanhshrink, .logarithm, .absolute, .reciprocal, .erf, .power:
       .inputs
     }
   }
@@ -144,6 +144,15 @@ extension Activation.Function {
     case .hardshrink(let lambda): (.hardshrink, Float(lambda), 0)
     case .tanhshrink: (.tanhshrink, 0, 0)
     case .threshold(let threshold, let value): (.threshold, Float(threshold), Float(value))
+    case .exponential: (.exponential, 0, 0)
+    case .logarithm: (.logarithm, 0, 0)
+    case .squareRoot: (.squareRoot, 0, 0)
+    case .absolute: (.absolute, 0, 0)
+    case .reciprocal: (.reciprocal, 0, 0)
+    case .erf: (.errorFunction, 0, 0)
+    case .round: (.rounding, 0, 0)
+    case .affine(let scale, let shift): (.affine, Float(scale), Float(shift))
+    case .power(let exponent): (.power, Float(exponent), 0)
     }
   }
 }

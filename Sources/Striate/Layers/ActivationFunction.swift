@@ -89,6 +89,33 @@ extension Activation {
     /// x where x > threshold, otherwise the value.
     case threshold(Double, value: Double)
 
+    /// eˣ.
+    case exponential
+
+    /// ln x.
+    case logarithm
+
+    /// √x.
+    case squareRoot
+
+    /// |x|. The derivative at 0 is taken as 0.
+    case absolute
+
+    /// 1 / x.
+    case reciprocal
+
+    /// 2/√π · ∫₀ˣ e^(−t²) dt.
+    case erf
+
+    /// The nearest whole number, the even one of two. Its derivative is taken as 0 everywhere.
+    case round
+
+    /// scale · x + shift.
+    case affine(scale: Double, shift: Double)
+
+    /// x to the power of a number.
+    case power(Double)
+
     /// φ(x).
     public func value(_ x: Double) -> Double {
       switch self {
@@ -118,6 +145,15 @@ extension Activation {
       case .hardshrink(let lambda): abs(x) <= lambda ? 0 : x
       case .tanhshrink: x - Foundation.tanh(x)
       case .threshold(let threshold, let value): x <= threshold ? value : x
+      case .exponential: exp(x)
+      case .logarithm: log(x)
+      case .squareRoot: x.squareRoot()
+      case .absolute: abs(x)
+      case .reciprocal: 1 / x
+      case .erf: Foundation.erf(x)
+      case .round: x.rounded(.toNearestOrEven)
+      case .affine(let scale, let shift): scale * x + shift
+      case .power(let exponent): pow(x, exponent)
       }
     }
 
@@ -156,6 +192,15 @@ extension Activation {
       case .softshrink(let lambda), .hardshrink(let lambda): abs(x) <= lambda ? 0 : 1
       case .tanhshrink: square(Foundation.tanh(x))
       case .threshold(let threshold, _): x <= threshold ? 0 : 1
+      case .exponential: exp(x)
+      case .logarithm: 1 / x
+      case .squareRoot: 0.5 / x.squareRoot()
+      case .absolute: x > 0 ? 1 : x < 0 ? -1 : 0
+      case .reciprocal: -1 / square(x)
+      case .erf: 2 / Double.pi.squareRoot() * exp(-square(x))
+      case .round: 0
+      case .affine(let scale, _): scale
+      case .power(let exponent): exponent * pow(x, exponent - 1)
       }
     }
 

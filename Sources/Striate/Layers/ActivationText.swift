@@ -28,6 +28,15 @@ extension Activation.Function {
     case .hardshrink: "hardshrink"
     case .tanhshrink: "tanhshrink"
     case .threshold: "threshold"
+    case .exponential: "exp"
+    case .logarithm: "log"
+    case .squareRoot: "sqrt"
+    case .absolute: "abs"
+    case .reciprocal: "reciprocal"
+    case .erf: "erf"
+    case .round: "round"
+    case .affine: "affine"
+    case .power: "power"
     case .hardTanh(0, 6): "relu6"
     case .hardTanh: "hard-tanh"
     }
@@ -42,6 +51,8 @@ extension Activation.Function {
     case .hardTanh(let lowest, let highest): [lowest, highest]
     case .softshrink(let lambda), .hardshrink(let lambda): [lambda]
     case .threshold(let threshold, let value): [threshold, value]
+    case .affine(let scale, let shift): [scale, shift]
+    case .power(let exponent): [exponent]
     default: radial.map { [$0.centre, $0.function.scale] } ?? []
     }
   }

@@ -99,3 +99,32 @@ public func Tanhshrink() -> Activation { Activation(.tanhshrink) }
 public func Threshold(_ threshold: Double, value: Double) -> Activation {
   Activation(.threshold(threshold, value: value))
 }
+
+/// y = eˣ.
+public func Exponential() -> Activation { Activation(.exponential) }
+
+/// y = ln x.
+public func Logarithm() -> Activation { Activation(.logarithm) }
+
+/// y = √x.
+public func SquareRoot() -> Activation { Activation(.squareRoot) }
+
+/// y = |x|.
+public func Absolute() -> Activation { Activation(.absolute) }
+
+/// y = 1 / x.
+public func Reciprocal() -> Activation { Activation(.reciprocal) }
+
+/// The error function: y = 2/√π · ∫₀ˣ e^(−t²) dt.
+public func ErrorFunction() -> Activation { Activation(.erf) }
+
+/// The nearest whole number, the even one of two.
+public func Round() -> Activation { Activation(.round) }
+
+/// y = scale · x + shift, with numbers that are not learned.
+public func Affine(scale: Double, shift: Double = 0) -> Activation {
+  Activation(.affine(scale: scale, shift: shift))
+}
+
+/// y = x to the power of `exponent`; NaN for a negative x where the exponent is no whole number.
+public func Power(_ exponent: Double) -> Activation { Activation(.power(exponent)) }

@@ -149,3 +149,23 @@ extension GroupNorm {
 extension InstanceNorm2D {
   public var shapeRule: String { "[C, H, W] → [C, H, W]" }
 }
+
+extension Reshape {
+  public var shapeRule: String { "[…] → \(shape)" }
+}
+
+extension LearnedTensor {
+  public var shapeRule: String { "[…] → \(shape)" }
+}
+
+extension Transpose {
+  public var shapeRule: String { "[…] → its axes \(axes.text)" }
+}
+
+extension Slice {
+  public var shapeRule: String { "[…] → [\(count) places of axis \(axis)]" }
+}
+
+extension ArgMax {
+  public var shapeRule: String { "[C, …] → [1, …]" }
+}

@@ -19,15 +19,24 @@ extension Layer {
 }
 
 /// A layer of a graph: what it reads, what it is called, and whose parameters it uses.
-struct GraphEntry {
-  var layer: any Layer
-  var inputs: [Network.Value]
+package struct GraphEntry {
+  package var layer: any Layer
+  package var inputs: [Network.Value]
   /// The names of the blocks around it, each with a point after it.
-  var scope = ""
+  package var scope = ""
   /// Its own name; nil for one made of its stem and a number.
-  var name: String?
+  package var name: String?
   /// The layer whose parameters it uses, where they are not its own.
-  var shares: Int?
+  package var shares: Int?
+
+  /// A layer in its place.
+  package init(
+    layer: any Layer, inputs: [Network.Value], scope: String = "", name: String? = nil,
+    shares: Int? = nil
+  ) {
+    (self.layer, self.inputs, self.scope) = (layer, inputs, scope)
+    (self.name, self.shares) = (name, shares)
+  }
 }
 
 /// The list of layers that grows while a graph is written down.

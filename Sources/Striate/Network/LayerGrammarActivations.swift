@@ -15,6 +15,11 @@ extension LayerGrammar {
         let threshold = try words.number("the threshold")
         return Threshold(threshold, value: try words.number("the value"))
       },
+      "affine": { words in
+        let scale = try words.number("the scale")
+        return Affine(scale: scale, shift: try words.number("the shift"))
+      },
+      "power": { Power(try $0.number("the exponent")) },
       "prelu": { words in
         PReLU(perChannel: try words.options([], flags: ["per-channel"])["per-channel"] != nil)
       },
@@ -22,7 +27,9 @@ extension LayerGrammar {
     ]
     let plain = [
       SELU(), GELU(), GELUTanh(), SiLU(), Mish(), HardSwish(), HardSigmoid(), ReLU6(), Softsign(),
-      LogSigmoid(), Tanhshrink(),
+      LogSigmoid(), Tanhshrink(), Exponential(), Logarithm(), SquareRoot(), Absolute(),
+      Reciprocal(),
+      ErrorFunction(), Round(),
     ]
     for layer in plain { table[layer.text] = { _ in layer } }
     return table

@@ -18,6 +18,9 @@ public struct Network: Sendable {
     public let name: String
     /// Its shape, without the batch.
     public let shape: [Int]
+
+    /// An input.
+    package init(name: String, shape: [Int]) { (self.name, self.shape) = (name, shape) }
   }
 
   /// A layer in its place.
@@ -155,7 +158,7 @@ public struct Network: Sendable {
 
   /// A graph given as a list, whose parameters `parameter` makes one after the other, given their
   /// full names. All shapes and sizes are checked before the first is made.
-  init(
+  package init(
     inputs: [Input], layers: [GraphEntry], outputs: [Value],
     parameter: (_ name: String, ParameterDescription) throws -> Tensor
   ) throws {
@@ -248,7 +251,7 @@ public struct Network: Sendable {
   static let layerLimit = 100_000
 
   /// Whether a value or parameter of this shape can be thought of at all.
-  static func isReasonable(_ shape: [Int]) -> Bool {
+  package static func isReasonable(_ shape: [Int]) -> Bool {
     shape.allSatisfy { $0 >= 1 } && (try? elementCount(shape, of: "")) != nil
   }
 

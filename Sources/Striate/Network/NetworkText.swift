@@ -140,7 +140,7 @@ package enum LayerGrammar {
       .identity, .step, .sigmoid, .tanh, .arctan, .relu, .softplus,
     ]
     for function in plain { table[function.name] = { _ in Activation(function) } }
-    for more in [pooling, resampling, moreActivations, convolutions, normalizations] {
+    for more in [pooling, resampling, moreActivations, convolutions, normalizations, arrangements] {
       table.merge(more) { _, reader in reader }
     }
     return table

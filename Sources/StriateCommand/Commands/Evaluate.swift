@@ -48,7 +48,7 @@ extension Command {
       var files = FileNames()
       files.reads("MODEL-FILE", path)
       try files.writes("report", reportFile?.path)
-      let network = try Network(contentsOf: path)
+      let network = try ModelFile.network(contentsOf: path)
       var test = try source.loadTest(
         for: network, model: path, limit: limit, quiet: arguments.has("quiet"))
       if let classes {

@@ -21,6 +21,7 @@ extension Command {
         "preprocessing", "KIND",
         "none: the model takes normalised pixels, as the network does;\n"
           + "include: it takes pixels from 0 to 1 and normalises them itself (none)"),
+      Option("verify", "read the ONNX model again, and compare its outputs, before it is written"),
       Option("example", "FILE", "inputs and outputs to check another program with"),
       Option("seed", "N", "what the example's inputs depend on (0)"),
       .json, .quiet,
@@ -44,7 +45,7 @@ extension Command {
       let opset = try arguments.integer("opset", in: ONNXExport.opsets) ?? 18
       let preprocessing = try arguments.choice("preprocessing", of: ["none", "include"])
       let seed = try arguments.seed()
-      let network = try Network(contentsOf: path)
+      let network = try ModelFile.network(contentsOf: path)
       let export: ONNXExport
       do {
         export = try ONNXExport(
@@ -55,18 +56,45 @@ extension Command {
       } catch {
         throw Failure("\(path): \(error)")
       }
+      let difference =
+        arguments.has("verify") ? try verified(export, network, seed: seed, out: out) : nil
       let size = try export.write(to: out)
       if let example {
         try SafeTensors.write(
           export.example(of: network, batchSize: 2, seed: seed), to: example)
       }
       if arguments.has("json") {
-        Console.output(json(export, model: path, out: out, size: size))
+        Console.output(json(export, model: path, out: out, size: size, difference: difference))
       } else if !arguments.has("quiet") {
         Console.output(text(export, out: out, size: size))
       }
       return .success
     })
+
+  /// The largest difference of what the ONNX model gives, read again, to what the network gives, relative to the
+  /// largest number of an output. Throws `Failure` where it is more than rounding.
+  private static func verified(
+    _ export: ONNXExport, _ network: Network, seed: UInt64, out: String
+  ) throws -> Float {
+    let model = try ONNXModel(bytes: export.bytes, source: out)
+    let numbers = try export.example(of: network, batchSize: 2, seed: seed)
+    let inputs = numbers.prefix(export.inputs.count).map {
+      NumericArray(shape: $0.tensor.shape, floats: $0.tensor.scalars)
+    }
+    var worst: Float = 0
+    for (found, expected) in zip(try model(inputs), numbers.dropFirst(inputs.count)) {
+      let largest = max(expected.tensor.scalars.map(abs).max() ?? 0, .leastNormalMagnitude)
+      let pairs = zip(found.floats, expected.tensor.scalars)
+      let difference = (pairs.map { abs($0 - $1) }.max() ?? 0) / largest
+      guard found.shape == expected.tensor.shape, difference <= 1e-4 else {
+        throw Failure(
+          "\(out): output \"\(expected.name)\": expected the model's numbers, found others, which "
+            + "differ by \(difference) of the largest: nothing was written")
+      }
+      worst = max(worst, difference)
+    }
+    return worst
+  }
 
   private static func text(_ export: ONNXExport, out: String, size: Int) -> String {
     func list(_ values: [(name: String, shape: [Int])]) -> String {
@@ -80,7 +108,7 @@ extension Command {
   }
 
   private static func json(
-    _ export: ONNXExport, model: String, out: String, size: Int
+    _ export: ONNXExport, model: String, out: String, size: Int, difference: Float?
   ) -> String {
     func list(_ values: [(name: String, shape: [Int])]) -> JSON {
       .array(
@@ -93,6 +121,7 @@ extension Command {
       ("includes_preprocessing", .bool(export.options.includesPreprocessing)),
       ("operators", .integer(export.nodeCount)),
       ("bytes", .integer(size)),
+      ("verified_difference", .optional(difference) { .number($0) }),
       ("inputs", list(export.inputs)),
       ("outputs", list(export.outputs)),
     ]).text

@@ -29,7 +29,7 @@ extension Command {
     run: { arguments in
       let top = try arguments.integer("top")
       let path = arguments.operands[0]
-      let network = try Network(contentsOf: path)
+      let network = try ModelFile.network(contentsOf: path)
       let entrance = try Entrance(network, isRaw: arguments.has("raw"), model: path)
       var status = ExitStatus.success
       let images = arguments.operands.dropFirst()

@@ -46,7 +46,8 @@ private struct Serving {
     let port = try arguments.integer("port", in: 0...65_535) ?? Self.usualPort
     let models = try arguments.all("model").map { path in
       ServedModel(
-        name: (path as NSString).lastPathComponent, network: try Network(contentsOf: path))
+        name: (path as NSString).lastPathComponent, network: try ModelFile.network(contentsOf: path)
+      )
     }
     server = try PageServer(
       host: host, port: UInt16(port), models: models, data: try Self.data(arguments.all("data")))

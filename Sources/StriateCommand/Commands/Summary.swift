@@ -70,7 +70,7 @@ extension Command {
       guard input == nil, classes == nil else {
         throw Usage.Mistake("--input and --classes are for NAME: a model file has its own")
       }
-      return try Network(contentsOf: name).summary(batchSize: batchSize)
+      return try ModelFile.network(contentsOf: name).summary(batchSize: batchSize)
     }
   }
 

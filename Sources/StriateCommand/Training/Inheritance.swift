@@ -28,7 +28,7 @@ struct Inheritance {
       ).map(\.trimmingSpaces) ?? []
     let path = try arguments.text("init-from")
     weights = try path.flatMap(Self.weights)
-    source = try weights == nil ? path.map { ($0, try Network(contentsOf: $0)) } : nil
+    source = try weights == nil ? path.map { ($0, try ModelFile.network(contentsOf: $0)) } : nil
     if weights != nil, !arguments.has("model"), !arguments.has("network") {
       throw Usage.Mistake(
         "option --init-from: expected --model NAME or --network TEXT with weights that are no model of "

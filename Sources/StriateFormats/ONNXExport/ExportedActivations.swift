@@ -15,6 +15,10 @@ extension Activation.Function {
     case .step:
       let isPositive = site.value("Greater", [x, site.scalar("zero", 0)])
       site.finish("Cast", [isPositive], [("to", .integer(1))])
+    case .affine(let scale, let shift):
+      let scaled = site.value("Mul", [x, site.scalar("scale", scale)])
+      site.finish("Add", [scaled, site.scalar("shift", shift)])
+    case .power(let exponent): site.finish("Pow", [x, site.scalar("exponent", exponent)])
     case .gaussian(let centre, let width):
       export(.gaussian(width: width), centre: centre, into: &site)
     case .multiquadratic(let centre, let offset):
@@ -84,11 +88,19 @@ extension Activation.Function {
     case .softshrink(let lambda):
       ("Shrink", [("lambd", .float(lambda)), ("bias", .float(lambda))])
     case .hardshrink(let lambda): ("Shrink", [("lambd", .float(lambda)), ("bias", .float(0))])
+    case .exponential: ("Exp", [])
+    case .logarithm: ("Log", [])
+    case .squareRoot: ("Sqrt", [])
+    case .absolute: ("Abs", [])
+    case .reciprocal: ("Reciprocal", [])
+    case .erf: ("Erf", [])
+    case .round: ("Round", [])
     case .gelu where opset >= 20: ("Gelu", [])
     case .geluTanh where opset >= 20: ("Gelu", [("approximate", .string("tanh"))])
     case .mish where opset >= 18: ("Mish", [])
     case .hardSwish where opset >= 14: ("HardSwish", [])
-    case .step, .gaussian, .multiquadratic, .inverseMultiquadratic, .gelu, .geluTanh, .silu,
+    case .step, .affine, .power, .gaussian, .multiquadratic, .inverseMultiquadratic, .gelu,
+      .geluTanh, .silu,
       .mish, .hardSwish, .hardTanh, .logSigmoid, .tanhshrink, .threshold:
       nil
     }

@@ -35,7 +35,9 @@ import Testing
     "lrn 5", "lrn 3 alpha 0.001 beta 0.5 k 2", "elu 1", "selu", "celu 0.5", "gelu", "gelu-tanh",
     "silu", "mish", "hard-swish", "hard-sigmoid", "hard-tanh -1 1", "relu6", "softsign",
     "log-sigmoid", "softshrink 0.5", "hardshrink 0.25", "tanhshrink", "threshold 0.1 20",
-    "prelu", "prelu per-channel", "log-softmax",
+    "prelu", "prelu per-channel", "log-softmax", "exp", "log", "sqrt", "abs", "reciprocal", "erf",
+    "round", "affine -2 0.5", "power -1.5", "reshape 3x4", "transpose 2x0x1", "slice 1 0 3",
+    "slice 0 2 3 step 0", "slice 2 4 3 back 2", "learned 4x1x1", "argmax",
   ]
 
   @Test(arguments: texts) func everyLayerReadsItsOwnText(_ text: String) throws {

@@ -10,7 +10,7 @@ import Testing
     .celu(alpha: 0.5), .gelu, .geluTanh, .silu, .mish, .hardSwish, .hardSigmoid,
     .hardTanh(lowest: -1, highest: 1), .hardTanh(lowest: 0, highest: 6), .softsign, .logSigmoid,
     .softshrink(lambda: 0.5), .hardshrink(lambda: 0.5), .tanhshrink, .threshold(0.5, value: 0.5),
-    .threshold(0.5, value: 2),
+    .threshold(0.5, value: 2), .absolute, .erf, .round, .affine(scale: 2, shift: -1), .power(2),
   ]
 
   @Test(arguments: all, [-1000, -50, -1, 0, 1, 50, 1000.0])

@@ -17,7 +17,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
   static let all: [LayerCase] = [
     convolutions, sequences, pools, dense, activations, channels, several, training,
     convolutionFamily, paddedPools, adaptivePools, unpools, resampling, moreActivations,
-    moreChannels,
+    moreChannels, arrangements, elementary,
   ].flatMap { $0 }
 
   static let convolutions = [
@@ -220,6 +220,31 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     LayerCase(LogSoftmax(), [2, 3, 2, 2]),
     LayerCase(LogSoftmax(), [2, 1]),
   ]
+
+  static let arrangements = [
+    LayerCase(Reshape([3, 4]), [2, 2, 6]),
+    LayerCase(Reshape([5, 1, 2]), [3, 10]),
+    LayerCase(Transpose([0]), [2, 5]),
+    LayerCase(Transpose([1, 0]), [2, 3, 4]),
+    LayerCase(Transpose([2, 0, 1]), [2, 2, 3, 4]),
+    LayerCase(Transpose([0, 2, 1]), [1, 2, 3, 4]),
+    LayerCase(Transpose([2, 3, 0, 4, 1]), [2, 2, 2, 3, 2, 3]),
+    LayerCase(Slice(axis: 0, start: 1, count: 2), [2, 4, 3]),
+    LayerCase(Slice(axis: 1, start: 0, count: 3, step: 2), [2, 2, 6]),
+    LayerCase(Slice(axis: 2, start: 4, count: 3, step: -2), [1, 2, 2, 5]),
+    LayerCase(Slice(axis: 1, start: 1, count: 4, step: 0), [2, 2, 3]),
+    LayerCase(ArgMax(), [3, 5]),
+    LayerCase(ArgMax(), [2, 4, 2, 3]),
+    LayerCase(LearnedTensor([4]), [3, 2]),
+    LayerCase(LearnedTensor([2, 3]), [2, 5, 1]),
+  ]
+
+  static let elementary: [LayerCase] =
+    [
+      Exponential(), Absolute(), Reciprocal(), ErrorFunction(), Round(),
+      Affine(scale: -2, shift: 0.5),
+      Power(2), Power(3), Power(-1), Power(-2),
+    ].flatMap { [LayerCase($0, [3, 5]), LayerCase($0, [2, 2, 3, 2])] }
 
   /// The shapes without the batch.
   var shapes: [[Int]] { inputs.map { Array($0.dropFirst()) } }

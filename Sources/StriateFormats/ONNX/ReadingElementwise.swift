@@ -1,0 +1,191 @@
+import Striate
+
+extension GraphImport {
+  static let elementwise: [String: Reader] = {
+    var table: [String: Reader] = [:]
+    let plain: [String: Activation.Function] = [
+      "Relu": .relu, "Sigmoid": .sigmoid, "Tanh": .tanh, "Softplus": .softplus,
+      "Softsign": .softsign, "Exp": .exponential, "Log": .logarithm, "Sqrt": .squareRoot,
+      "Abs": .absolute, "Neg": .affine(scale: -1, shift: 0), "Erf": .erf,
+      "Reciprocal": .reciprocal, "Round": .round, "HardSwish": .hardSwish, "Mish": .mish,
+      "Atan": .arctan,
+    ]
+    for (name, function) in plain {
+      table[name] = { graph, node in [.flow(try graph.emit(Activation(function), [graph.flow(0)]))]
+      }
+    }
+    for name in ["Identity", "Dropout"] {
+      table[name] = { graph, node in
+        guard let value = try graph.input(0) else {
+          throw node.refuse("expected an input, found none")
+        }
+        if name == "Dropout", try graph.constant(2)?.doubles.contains(where: { $0 != 0 }) == true {
+          throw node.refuse("expected training_mode false, found true")
+        }
+        return [value]
+      }
+    }
+    func add(
+      _ name: String,
+      _ function: @escaping @Sendable (GraphImport, ONNXNode) throws -> Activation.Function
+    ) {
+      table[name] = { graph, node in
+        [.flow(try graph.emit(Activation(function(graph, node)), [graph.flow(0)]))]
+      }
+    }
+    add("LeakyRelu") { .leakyReLU(slope: try $1.number("alpha", otherwise: 0.01)) }
+    add("Elu") { .elu(alpha: try $1.number("alpha", otherwise: 1)) }
+    add("Celu") { .celu(alpha: try $1.number("alpha", otherwise: 1)) }
+    add("ThresholdedRelu") { .threshold(try $1.number("alpha", otherwise: 1), value: 0) }
+    add("Gelu") { try $1.word("approximate", otherwise: "none") == "tanh" ? .geluTanh : .gelu }
+    add("Clip") { graph, node in try graph.clip(node) }
+    table["Selu"] = { graph, node in [.flow(try graph.selu(node))] }
+    table["HardSigmoid"] = { graph, node in [.flow(try graph.hardSigmoid(node))] }
+    table["PRelu"] = { graph, node in [.flow(try graph.parametricReLU(node))] }
+    table["Cast"] = { graph, node in [.flow(try graph.cast(node))] }
+    table["Softmax"] = { graph, node in [.flow(try graph.softmax(Softmax(), node))] }
+    table["LogSoftmax"] = { graph, node in [.flow(try graph.softmax(LogSoftmax(), node))] }
+    table["QuantizeLinear"] = { graph, node in [.flow(try graph.quantize(node))] }
+    table["DequantizeLinear"] = { graph, node in [.flow(try graph.dequantize(node))] }
+    return table
+  }()
+
+  /// A constant of one element.
+  func number(_ index: Int) throws -> Double? {
+    guard let array = try constant(index) else { return nil }
+    guard array.count == 1, let value = array.doubles.first, !value.isNaN else {
+      throw refuse("expected one number as input \(index + 1), found \(array.shape)")
+    }
+    return array.type == .float32 ? Float(value).decimal : value
+  }
+
+  private static let largest = Double(Float.greatestFiniteMagnitude)
+
+  private func clip(_ node: ONNXNode) throws -> Activation.Function {
+    let low = try opset < 11 ? node.number("min", otherwise: -Self.largest) : number(1)
+    let high = try opset < 11 ? node.number("max", otherwise: Self.largest) : number(2)
+    let bounds = [low ?? -Self.largest, high ?? Self.largest].map {
+      min(Self.largest, max(-Self.largest, $0))
+    }
+    if bounds[0] == 0, bounds[1] == Self.largest { return .relu }
+    // All is one number where the lowest is the highest or more.
+    guard bounds[0] < bounds[1] else { return .affine(scale: 0, shift: bounds[1]) }
+    return .hardTanh(lowest: bounds[0], highest: bounds[1])
+  }
+
+  private func selu(_ node: ONNXNode) throws -> Flow {
+    let alpha = try node.number("alpha", otherwise: 1.673_263_2)
+    let gamma = try node.number("gamma", otherwise: 1.050_701)
+    if abs(alpha - 1.673_263_2) < 1e-5, abs(gamma - 1.050_701) < 1e-5 {
+      return try emit(Activation(.selu), [flow(0)])
+    }
+    return try emit(
+      Affine(scale: gamma), [emit(Activation(.elu(alpha: alpha)), [flow(0)])])
+  }
+
+  private func hardSigmoid(_ node: ONNXNode) throws -> Flow {
+    let alpha = try node.number("alpha", otherwise: 0.2)
+    let beta = try node.number("beta", otherwise: 0.5)
+    if abs(alpha - 1.0 / 6) < 1e-6, beta == 0.5 {
+      return try emit(Activation(.hardSigmoid), [flow(0)])
+    }
+    return try emit(
+      HardTanh(lowest: 0, highest: 1), [emit(Affine(scale: alpha, shift: beta), [flow(0)])])
+  }
+
+  private func parametricReLU(_ node: ONNXNode) throws -> Flow {
+    let x = try flow(0)
+    let slopes = try neededConstant(1, "constant slopes")
+    let shape = imageShape(x.dims)
+    let weight = node.message.inputs[1]
+    if slopes.count == 1 {
+      return try emit(
+        PReLU(), [x], weight: weight, parameters: [Tensor(shape: [1], scalars: slopes.floats)])
+    }
+    let dims = Array(repeating: 1, count: max(0, x.dims.count - slopes.shape.count)) + slopes.shape
+    let channelAxis = batch == nil ? 0 : 1
+    if dims.count == x.dims.count, dims.indices.allSatisfy({ $0 == channelAxis || dims[$0] == 1 }),
+      dims[channelAxis] == shape[0]
+    {
+      return try emit(
+        PReLU(perChannel: true), [x], weight: weight,
+        parameters: [Tensor(shape: [shape[0]], scalars: slopes.floats)])
+    }
+    // max(x, 0) − slope · max(−x, 0)
+    let below = try emit(ReLU(), [emit(Affine(scale: -1), [x])])
+    let slope = try learned(slopes, for: x)
+    let part = try product(below, slope)
+    return try sum(emit(ReLU(), [x]), emit(Affine(scale: -1), [part]))
+  }
+
+  private func cast(_ node: ONNXNode) throws -> Flow {
+    var x = try flow(0)
+    let number = try node.integer("to", otherwise: 0)
+    guard let type = ONNXTensorReader.elementType(number) else {
+      throw refuse("expected a type of numbers, found \(ONNXTensorReader.name(ofType: number))")
+    }
+    guard type.isFloating || (!x.type.isFloating && type.size >= x.type.size && type != .bool)
+    else {
+      throw refuse("expected a type that holds \(x.type.rawValue), found \(type.rawValue)")
+    }
+    x.type = type
+    return x
+  }
+
+  private func softmax(_ layer: any Layer, _ node: ONNXNode) throws -> Flow {
+    let x = try flow(0)
+    let shape = imageShape(x.dims)
+    let axis = try imageAxis(
+      try node.integer("axis", otherwise: opset < 13 ? 1 : -1), rank: x.dims.count)
+    guard opset >= 13 else {
+      // All axes from that one on are one.
+      let (outer, inner) = (shape[..<axis].reduce(1, *), shape[axis...].reduce(1, *))
+      let rows = try reshaped(x, to: dims(ofImage: outer == 1 ? [inner] : [outer, inner]))
+      return try reshaped(alongLast(layer, rows, outer: outer), to: x.dims)
+    }
+    if axis == 0 { return try emit(layer, [x], dims: x.dims) }
+    let (outer, inner) = (shape[..<axis].reduce(1, *), shape[(axis + 1)...].reduce(1, *))
+    let parts = try reshaped(x, to: dims(ofImage: [outer, shape[axis], inner]))
+    let turned = try emit(Transpose([1, 0, 2]), [parts])
+    return try reshaped(
+      emit(Transpose([1, 0, 2]), [emit(layer, [turned])]), to: x.dims)
+  }
+
+  private func alongLast(_ layer: any Layer, _ rows: Flow, outer: Int) throws -> Flow {
+    if outer == 1 { return try emit(layer, [rows]) }
+    return try emit(Transpose([1, 0]), [emit(layer, [emit(Transpose([1, 0]), [rows])])])
+  }
+
+  // MARK: Quantization
+
+  /// Scale and zero point as one number each.
+  private func scaleAndZero() throws -> (scale: Double, zero: Double) {
+    guard let scale = try number(1) else { throw refuse("expected one scale, found none") }
+    return (scale, try number(2) ?? 0)
+  }
+
+  private func quantize(_ node: ONNXNode) throws -> Flow {
+    let (scale, zero) = try scaleAndZero()
+    let type = try constant(2)?.type ?? .uint8
+    guard scale > 0, let range = type.range, type.size <= 2 else {
+      throw refuse(
+        "expected a positive scale and a type of 8 or 16 bits, found \(scale.description), \(type.rawValue)"
+      )
+    }
+    let scaled = try emit(Affine(scale: 1 / scale), [flow(0)])
+    let rounded = try emit(Round(), [scaled])
+    let shifted = zero == 0 ? rounded : try emit(Affine(scale: 1, shift: zero), [rounded])
+    var y = try emit(
+      HardTanh(lowest: Double(range.lowerBound), highest: Double(range.upperBound)), [shifted])
+    y.type = type
+    return y
+  }
+
+  private func dequantize(_ node: ONNXNode) throws -> Flow {
+    let (scale, zero) = try scaleAndZero()
+    let shifted = zero == 0 ? try flow(0) : try emit(Affine(scale: 1, shift: -zero), [flow(0)])
+    var y = try emit(Affine(scale: scale), [shifted])
+    y.type = .float32
+    return y
+  }
+}
