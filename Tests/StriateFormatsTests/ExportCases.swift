@@ -7,12 +7,26 @@ struct ExportCase: Sendable {
 
   init(_ layer: any Layer, _ inputs: [Int]...) { (self.layer, self.inputs) = (layer, inputs) }
 
+  /// Whether the layer's function is that of positive numbers alone.
+  private var isPositive: Bool {
+    switch (layer as? Activation)?.function {
+    case .logarithm, .squareRoot, .power: true
+    default: false
+    }
+  }
+
   /// A network of this layer alone, with numbers in all its parameters.
   func network(seed: UInt64) throws -> Network {
     var network = try Network(
       inputs: inputs.enumerated().map { ("x\($0)", $1) }, seed: seed
     ) { values in layer(values) }
     network.fillParameters(seed: seed)
+    if !isPositive {
+      // The examples' inputs, from 0 to 1, become such from −4 to 4.
+      let channels = inputs[0][0]
+      network.preprocessing.mean = Array(repeating: 0.5, count: channels)
+      network.preprocessing.standardDeviation = Array(repeating: 0.125, count: channels)
+    }
     return network
   }
 
