@@ -25,7 +25,8 @@ enum Program {
 
   /// The commands, in the order in which the help lists them.
   static let commands: [Command] = [
-    .train, .evaluate, .predict, .trace, .explain, .run, .summary, .augment, .lesson, .serve,
+    .train, .evaluate, .predict, .trace, .explain, .run, .summary, .importing, .export, .augment,
+    .lesson, .serve,
     .bench, .info,
   ]
 

@@ -1,7 +1,10 @@
 import Testing
 
 @Suite struct UsageTests {
-  static let commands = ["train", "evaluate", "predict", "explain", "summary", "augment", "info"]
+  static let commands = [
+    "train", "evaluate", "predict", "trace", "explain", "run", "summary", "import", "export",
+    "augment", "lesson", "serve", "bench", "info",
+  ]
 
   @Test func withoutACommandTheCommandsAreListed() throws {
     for words in [[], ["help"], ["--help"]] {

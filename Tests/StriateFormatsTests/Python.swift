@@ -9,6 +9,10 @@ enum Python {
     (try? run("from tensorboard.backend.event_processing import event_file_loader\nprint('yes')"))
     == "yes\n"
 
+  /// Whether it runs ONNX models.
+  static let hasONNXRuntime =
+    (try? run("import numpy, onnx, onnxruntime, safetensors\nprint('yes')")) == "yes\n"
+
   /// Whether it has NumPy.
   static let hasNumPy = (try? run("import numpy\nprint('yes')")) == "yes\n"
 
@@ -16,16 +20,25 @@ enum Python {
 
   /// What a script prints.
   static func run(_ script: String, _ arguments: String...) throws -> String {
+    try output(of: ["-c", script] + arguments)
+  }
+
+  /// What a script in a file prints, however it ends.
+  static func runFile(_ path: String, _ arguments: String...) throws -> String {
+    try output(of: [path] + arguments, mayFail: true)
+  }
+
+  private static func output(of words: [String], mayFail: Bool = false) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [command, "-c", script] + arguments
+    process.arguments = [command] + words
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failed() }
+    guard mayFail || process.terminationStatus == 0 else { throw Failed() }
     return String(decoding: text, as: UTF8.self)
   }
 }

@@ -231,7 +231,7 @@ public struct SafeTensors: Sendable {
   }
 
   /// The number that 16 bits of IEEE 754 stand for.
-  static func float(half bits: UInt16) -> Float {
+  package static func float(half bits: UInt16) -> Float {
     let sign = UInt32(bits >> 15) << 31
     let exponent = UInt32(bits >> 10) & 31
     let fraction = UInt32(bits) & 1023

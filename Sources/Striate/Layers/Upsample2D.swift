@@ -129,7 +129,7 @@ public struct Upsample2D: Layer, Equatable {
   }
 
   /// The pixels of an axis that have a share in output `i`.
-  private func shares(of i: Int, size: Int, outputs: Int) -> [(pixel: Int, share: Double)] {
+  package func shares(of i: Int, size: Int, outputs: Int) -> [(pixel: Int, share: Double)] {
     guard case .bilinear(let alignsCorners) = mode else { return [(i * size / outputs, 1)] }
     let place =
       alignsCorners

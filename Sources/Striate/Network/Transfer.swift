@@ -5,6 +5,11 @@ public struct ParameterTransfer: Sendable, Equatable {
 
   /// Those of the receiving network that were not: they are as they were made.
   public let fresh: [String]
+
+  /// What was taken over, and what was not.
+  package init(copied: [String], fresh: [String]) {
+    (self.copied, self.fresh) = (copied, fresh)
+  }
 }
 
 /// Learning that begins with what another network has learned.

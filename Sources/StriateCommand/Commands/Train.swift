@@ -99,7 +99,7 @@ private struct Training {
     ratePlot = try LearningRateFinder.path(arguments)
     reportFile = try ReportFile(arguments)
     var files = FileNames()
-    files.reads("--init-from", inheritance.source?.path)
+    files.reads("--init-from", inheritance.path)
     saving = try CheckpointOptions(arguments, conditions: inheritance.conditions, files: &files)
     logs = try TrainingLogs(
       arguments, batchSize: recipe.trainer.batchSize, files: &files)
@@ -353,7 +353,7 @@ private struct Training {
       ),
       ("resumed_from_step", .optional(saving.saved) { .integer($0.step) }),
       ("best", .optional(saving.checkpoints?.best) { .string($0) }),
-      ("init_from", .optional(inheritance.source) { .string($0.path) }),
+      ("init_from", .optional(inheritance.path) { .string($0) }),
       (
         "frozen_parameters", .strings(network.parameters.filter(\.isFrozen).map(\.name))
       ),

@@ -1,4 +1,5 @@
 import Striate
+import StriateFormats
 
 /// What a training begins with: the model of `--init-from`; and what of it stays: `--freeze`.
 struct Inheritance {
@@ -6,7 +7,8 @@ struct Inheritance {
     Command.Option(
       "init-from", "MODEL-FILE",
       "begin with what a model has learned: with a new last layer for the\n"
-        + "classes of DATA, or with --model or --network where names and shapes agree"),
+        + "classes of DATA, or with --model or --network where names and shapes\n"
+        + "agree; PyTorch's weights (safetensors, index.json, .pt) need one of these"),
     Command.Option(
       "freeze", "PATTERNS",
       "leave parameters as they are: layers, blocks or parameters by name, * for\n"
@@ -15,6 +17,8 @@ struct Inheritance {
 
   /// The model's file and what is in it.
   let source: (path: String, network: Network)?
+  /// Weights of another program, where the file holds no model.
+  private let weights: StateDict?
   private let patterns: [String]
 
   init(_ arguments: Arguments) throws {
@@ -22,11 +26,31 @@ struct Inheritance {
       try arguments.text("freeze")?.split(
         separator: ",", omittingEmptySubsequences: false
       ).map(\.trimmingSpaces) ?? []
-    source = try arguments.text("init-from").map { ($0, try ModelFile.network(contentsOf: $0)) }
+    let path = try arguments.text("init-from")
+    weights = try path.flatMap(Self.weights)
+    source = try weights == nil ? path.map { ($0, try ModelFile.network(contentsOf: $0)) } : nil
+    if weights != nil, !arguments.has("model"), !arguments.has("network") {
+      throw Usage.Mistake(
+        "option --init-from: expected --model NAME or --network TEXT with weights that are no model of "
+          + "Striate's, found neither")
+    }
     if source != nil, arguments.has("pixels") {
       throw Usage.Mistake(
         "option --pixels: expected none with --init-from, whose model says what happens to pixels")
     }
+  }
+
+  /// The file that training begins with; nil for none.
+  var path: String? { source?.path ?? weights?.source }
+
+  /// The weights in a file that is no model of Striate's; nil for a model.
+  private static func weights(path: String) throws -> StateDict? {
+    if path.hasSuffix(".safetensors") {
+      let file = try SafeTensors(contentsOf: path)
+      return file.metadata["striate.version"] == nil ? StateDict(file) : nil
+    }
+    let isOther = [".index.json", ".pt", ".pth", ".bin"].contains { path.hasSuffix($0) }
+    return isOther ? try StateDict(contentsOf: path) : nil
   }
 
   /// The shape of the images that the model takes, where it is one of pictures.
@@ -39,6 +63,7 @@ struct Inheritance {
 
   /// What a checkpoint keeps of it.
   var conditions: [String: String] {
+    if let weights { return ["weights of --init-from": "\(weights.sha256.prefix(16))"] }
     guard let source else { return [:] }
     return ["model of --init-from": "parameters \(source.network.parametersSHA256.prefix(16))"]
   }
@@ -83,6 +108,12 @@ struct Inheritance {
           "from \(source.path): all but the last layer, which is new: \(head.name) \(head.layer.text)"
         )
       }
+    }
+    if let weights {
+      let transfer = try network.copyParameters(from: weights)
+      notes.append(
+        "from \(weights.source): \(transfer.copied.count) of \(network.parameters.count) parameters"
+          + (transfer.fresh.isEmpty ? "" : "; fresh: \(Self.list(transfer.fresh))"))
     }
     for pattern in patterns {
       do {

@@ -33,9 +33,9 @@ public struct Event: Sendable {
 
   /// The bytes of the message.
   package var bytes: [UInt8] {
-    var summary = EventMessage()
+    var summary = ProtobufWriter()
     summary.add(1, item)
-    var event = EventMessage()
+    var event = ProtobufWriter()
     event.add(1, time)
     event.add(2, step)
     event.add(5, summary)
@@ -44,19 +44,19 @@ public struct Event: Sendable {
 
   /// The first event of a file: which version of the format it is.
   package static func version(time: Double) -> [UInt8] {
-    var event = EventMessage()
+    var event = ProtobufWriter()
     event.add(1, time)
     event.add(3, "brain.Event:2")
     return event.bytes
   }
 
-  private var item: EventMessage {
-    var item = EventMessage()
+  private var item: ProtobufWriter {
+    var item = ProtobufWriter()
     item.add(1, tag)
     switch value {
     case .scalar(let number): item.add(2, number)
     case .image(let png, let width, let height, let channels):
-      var image = EventMessage()
+      var image = ProtobufWriter()
       image.add(1, height)
       image.add(2, width)
       image.add(3, channels)
@@ -71,22 +71,22 @@ public struct Event: Sendable {
   }
 
   /// Which part of TensorBoard shows the value.
-  private static func metadata(plugin: String) -> EventMessage {
-    var data = EventMessage()
+  private static func metadata(plugin: String) -> ProtobufWriter {
+    var data = ProtobufWriter()
     data.add(1, plugin)
-    var metadata = EventMessage()
+    var metadata = ProtobufWriter()
     metadata.add(1, data)
     return metadata
   }
 
   /// A text as a tensor of one text.
-  private static func tensor(of text: String) -> EventMessage {
+  private static func tensor(of text: String) -> ProtobufWriter {
     let typeOfTexts = 7
-    var extent = EventMessage()
+    var extent = ProtobufWriter()
     extent.add(1, 1)
-    var shape = EventMessage()
+    var shape = ProtobufWriter()
     shape.add(2, extent)
-    var tensor = EventMessage()
+    var tensor = ProtobufWriter()
     tensor.add(1, typeOfTexts)
     tensor.add(2, shape)
     tensor.add(8, text)

@@ -49,8 +49,8 @@ public struct EventHistogram: Sendable, Equatable {
     self.counts = counts
   }
 
-  var message: EventMessage {
-    var message = EventMessage()
+  var message: ProtobufWriter {
+    var message = ProtobufWriter()
     message.add(1, least)
     message.add(2, largest)
     message.add(3, Double(count))

@@ -1,7 +1,9 @@
-/// A message of protocol buffers in the making, with the kinds of fields that events have.
+/// A message of protocol buffers in the making.
+///
+///     field = key (number · 8 + wire type, as a varint) · value
 ///
 /// Source: the encoding of protocol buffers, protobuf.dev/programming-guides/encoding.
-struct EventMessage {
+struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []
 
   private enum Wire: UInt64 { case varint = 0, eight = 1, length = 2, four = 5 }
@@ -39,19 +41,23 @@ struct EventMessage {
   }
 
   mutating func add(_ field: Int, _ value: [UInt8]) {
-    key(field, .length)
-    varint(UInt64(value.count))
+    beginField(field, length: value.count)
     bytes += value
   }
 
   mutating func add(_ field: Int, _ value: String) { add(field, Array(value.utf8)) }
 
-  mutating func add(_ field: Int, _ value: EventMessage) { add(field, value.bytes) }
+  mutating func add(_ field: Int, _ value: ProtobufWriter) { add(field, value.bytes) }
+
+  /// The key and the length of a field whose bytes follow behind this message.
+  mutating func beginField(_ field: Int, length: Int) {
+    key(field, .length)
+    varint(UInt64(length))
+  }
 
   /// Numbers one behind the other.
   mutating func add(_ field: Int, packed values: [Double]) {
-    key(field, .length)
-    varint(UInt64(values.count * 8))
+    beginField(field, length: values.count * 8)
     for value in values { littleEndian(value.bitPattern) }
   }
 }
