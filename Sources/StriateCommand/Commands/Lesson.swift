@@ -9,7 +9,8 @@ extension Command {
     details: """
       Without N lists the lessons; with N shows one: its equations, figures whose numbers are computed
       as it is shown, and exercises. On a terminal it asks for the answers, judges them and goes on to
-      the next lesson; an empty answer goes on without one, and Ctrl-D ends. How far you came is not stored.
+      the next lesson; an empty answer goes on without one, and Ctrl-D ends. How far you came is not
+      stored.
       Answers are numbers; rows of a matrix end with ";". "1 0; 0 2" and "[[1,0],[0,2]]" mean the same.
       With --answer the exit status is 0 where the answer is right and 1 where it is not.
       """,

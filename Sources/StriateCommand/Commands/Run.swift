@@ -9,9 +9,10 @@ extension Command {
     summary: "Run a model on arrays, and write what it gives.",
     usage: ["MODEL --input [NAME=]FILE… [--output [NAME=]FILE…] [options]"],
     details: """
-      MODEL is an ONNX file or a model file of Striate's. FILE is a .npy file with one array, or an .npz file with
-      arrays under the names of the inputs or outputs. A first axis that is the batch may have any size. Without
-      names, files are the inputs and outputs in their order. Without --output the outputs are summed up.
+      MODEL is an ONNX file or a model file of Striate's. FILE is a .npy file with one array, or an .npz
+      file with arrays under the names of the inputs or outputs. A first axis that is the batch may have
+      any size. Without names, files are the inputs and outputs in their order. Without --output the
+      outputs are described.
       """,
     options: [
       Option("input", "[NAME=]FILE", "an array that the model is given; may be repeated"),

@@ -66,7 +66,7 @@ import Testing
       refusal(layer("a", "relu, relu", "x"))
         .hasPrefix(
           "architecture, layer 1 \"a\": unknown layer; did you mean \"relu\"? known layers: "
-            + "adaptiveavgpool, ")
+            + "abs, adaptiveavgpool, ")
     )
   }
 
