@@ -12,6 +12,8 @@ final class ChildProcess {
   enum End: Equatable {
     case status(Int32)
     case signal(Int32)
+    /// The system does not say, as where somebody told it to forget children.
+    case unknown
   }
 
   private let process: pid_t
@@ -84,9 +86,12 @@ final class ChildProcess {
   func wait() -> End {
     if let end { return end }
     var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    var found = waitpid(process, &status, 0)
+    while found < 0 && errno == EINTR { found = waitpid(process, &status, 0) }
     // The lowest seven bits are the signal; above them stands the status.
-    let ended: End = status & 0x7f == 0 ? .status(status >> 8 & 0xff) : .signal(status & 0x7f)
+    let ended: End =
+      found != process
+      ? .unknown : status & 0x7f == 0 ? .status(status >> 8 & 0xff) : .signal(status & 0x7f)
     end = ended
     return ended
   }

@@ -169,6 +169,8 @@ public enum Download {
         return switch end {
         case .status(let status): "curl ended with status \(status)"
         case .signal(let signal): "curl was ended by signal \(signal)"
+        // Whether it was the whole file its size and checksum tell.
+        case .unknown: nil
         }
       }
       // The line reads "curl: (22) The requested URL returned error: 404".

@@ -204,6 +204,31 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
     #expect(check.text.contains("wrong1.weight[0]"))
   }
 
+  @Test func lossesThatAreNoNumbersDoNotCheck() throws {
+    // The logarithm of a negative score is no number; the derivative beside it is one.
+    let network = try Network(text: "flatten, dense 3", input: [1, 4, 4], seed: 2)
+    let image = Tensor(shape: [1, 1, 4, 4], scalars: (0..<16).map { Float($0) / 8 - 1 })
+    let y = try network(image).scalars
+    let negative = try #require(y.indices.first { y[$0] < 0 })
+    let trace = try Trace(
+      network, image: image, target: network.target(negative), loss: Loss(named: "nll"))
+    #expect(try !GradientCheck(trace).passes)
+  }
+
+  @Test func cornersAreCountedApart() throws {
+    // Zeros enter a ReLU: every derivative by the biases lies between two slopes.
+    var network = try Network(
+      text: "conv 2 3x3, relu, flatten, dense 3", input: [1, 5, 5], seed: 2)
+    for p in network.parameters.indices where network.parameters[p].name == "conv1.bias" {
+      network.parameters[p].tensor.scalars = [0, 0]
+    }
+    let trace = try Trace(
+      network, image: Tensor(repeating: 0, shape: [1, 1, 5, 5]), target: network.target(0))
+    let check = try GradientCheck(trace)
+    #expect(check.passes, "\(check.text)")
+    #expect(check.findings.first { $0.name == "conv1.bias" }?.corners == 2)
+  }
+
   @Test func addressesAreReadAsTheyAreWritten() throws {
     let trace = try trace(1)
     for text in ["conv1[0, 3, 4]", "conv1.weight[3, 0, 2, 2]", "loss", "input[1, 7, 7]"] {

@@ -21,7 +21,16 @@ package final class Condition: @unchecked Sendable {
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
+    #if canImport(Darwin)
+      pthread_cond_init(condition, nil)
+    #else
+      // A clock that nobody sets.
+      var attributes = pthread_condattr_t()
+      pthread_condattr_init(&attributes)
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+      pthread_cond_init(condition, &attributes)
+      pthread_condattr_destroy(&attributes)
+    #endif
   }
 
   deinit {
@@ -43,11 +52,17 @@ package final class Condition: @unchecked Sendable {
   /// The same for so many seconds at most.
   package func wait(seconds: Double) {
     var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
+    #if !canImport(Darwin)
+      clock_gettime(CLOCK_MONOTONIC, &time)
+    #endif
     let nanoseconds = Double(time.tv_nsec) + max(0, min(seconds, 1e6)) * 1e9
     time.tv_sec += Int(nanoseconds / 1e9)
     time.tv_nsec = Int(nanoseconds.truncatingRemainder(dividingBy: 1e9))
-    pthread_cond_timedwait(condition, mutex, &time)
+    #if canImport(Darwin)
+      pthread_cond_timedwait_relative_np(condition, mutex, &time)
+    #else
+      pthread_cond_timedwait(condition, mutex, &time)
+    #endif
   }
 
   /// Wakes one that waits.

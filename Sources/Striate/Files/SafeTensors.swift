@@ -215,7 +215,7 @@ public struct SafeTensors: Sendable {
       }
     case .f16:
       scalars = places.map {
-        SafeTensors.float(half: span.unsafeLoadUnaligned(fromByteOffset: $0, as: UInt16.self))
+        HalfPrecision.float(span.unsafeLoadUnaligned(fromByteOffset: $0, as: UInt16.self))
       }
     case .bf16:
       scalars = places.map {
@@ -228,17 +228,5 @@ public struct SafeTensors: Sendable {
           + "\(entry.type.rawValue): convert it first")
     }
     return Tensor(shape: entry.shape, scalars: scalars)
-  }
-
-  /// The number that 16 bits of IEEE 754 stand for.
-  package static func float(half bits: UInt16) -> Float {
-    let sign = UInt32(bits >> 15) << 31
-    let exponent = UInt32(bits >> 10) & 31
-    let fraction = UInt32(bits) & 1023
-    switch exponent {
-    case 0: return (sign == 0 ? 1 : -1) * Float(fraction) * 0x1p-24
-    case 31: return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
   }
 }

@@ -53,6 +53,10 @@ private struct TraceRun {
   let input: Tensor
   let cells: [CellAddress]
   let page: String?
+  let loss: Loss?
+  let optimizer: any Optimizer
+  let samples: Int
+  let seed: UInt64
 
   init(_ arguments: Arguments) throws {
     self.arguments = arguments
@@ -71,6 +75,10 @@ private struct TraceRun {
     where arguments.has(option) && !arguments.has(other) {
       throw Usage.Mistake("option --\(option): expected --\(other) with it, found none")
     }
+    loss = try arguments.description("loss") { try Loss(named: $0) }
+    optimizer = try Recipe.optimizer(arguments, otherwise: SGD(learningRate: 0.01))
+    samples = try arguments.integer("samples", in: 1...1_000_000_000) ?? 100
+    seed = try arguments.seed()
     page = try arguments.text("html")
     if let page {
       guard [".html", ".htm"].contains(where: page.lowercased().hasSuffix) else {
@@ -95,7 +103,7 @@ private struct TraceRun {
   func run() throws -> ExitStatus {
     let prediction = try network.classify(pixelTensor, threads: 1)[0].classIndex
     let label = try self.label() ?? (wantsGradient ? prediction : nil)
-    let loss = try arguments.description("loss") { try Loss(named: $0) }
+    for cell in cells { try Trace.check(cell, in: network) }
     var bar = CountingBar(quiet: arguments.has("quiet"))
     bar.show("computing in Double", 0, 1)
     let trace = try Trace(
@@ -103,7 +111,6 @@ private struct TraceRun {
     bar.end()
     var status = ExitStatus.success
     if arguments.has("gradcheck") { status = try check(trace) }
-    let optimizer = try Recipe.optimizer(arguments, otherwise: SGD(learningRate: 0.01))
     let numbers = try cells.map { cell in
       arguments.has("gradient")
         ? try trace.derivative(of: cell, optimizer: optimizer) : try trace.number(cell)
@@ -132,8 +139,7 @@ private struct TraceRun {
   private func check(_ trace: Trace) throws -> ExitStatus {
     var bar = CountingBar(quiet: arguments.has("quiet"))
     let check = try GradientCheck(
-      trace, samples: try arguments.integer("samples", in: 1...1_000_000_000) ?? 100,
-      seed: try arguments.seed()
+      trace, samples: samples, seed: seed
     ) { bar.show("checking parameters", $0, $1) }
     bar.end()
     Console.output(arguments.has("json") ? check.json.text : check.text)

@@ -20,22 +20,9 @@ struct EvaluationPage {
       </section>
       """
     }.joined(separator: "\n")
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <title>\(title)</title>
-      <style>
-      \(reportStyle)
-      </style>
-      </head>
-      <body>
-      <main>
+    return HTML.page(
+      title: title, style: reportStyle,
+      """
       <header>
       <h1>\(title)</h1>
       <dl class="facts">
@@ -46,11 +33,7 @@ struct EvaluationPage {
       </nav>
       </header>
       \(body)
-      </main>
-      </body>
-      </html>
-
-      """
+      """)
   }
 
   private struct Section {

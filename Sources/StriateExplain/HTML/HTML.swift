@@ -16,6 +16,37 @@ enum HTML {
     return result
   }
 
+  /// A page that holds everything it shows: it asks for no other file.
+  ///
+  /// - Parameters:
+  ///   - title: The title; markup.
+  ///   - style: The style sheet.
+  ///   - main: What stands on it; markup.
+  static func page(title: String, style: String, _ main: String) -> String {
+    """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta http-equiv="Content-Security-Policy" \
+    content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+    <title>\(title)</title>
+    <style>
+    \(style)
+    </style>
+    </head>
+    <body>
+    <main>
+    \(main)
+    </main>
+    </body>
+    </html>
+
+    """
+  }
+
   /// A table that scrolls inside the page where it is too wide for it.
   ///
   /// - Parameters:

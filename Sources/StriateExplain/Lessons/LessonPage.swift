@@ -8,22 +8,9 @@ extension Lesson {
       return try lesson.section(progress: progress)
     }
     let links = all.map { "<li><a href=\"#lesson-\($0.number)\">\(HTML.escape($0.title))</a></li>" }
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; style-src 'unsafe-inline'">
-      <title>How a convolutional network computes</title>
-      <style>
-      \(lessonStyle)
-      </style>
-      </head>
-      <body>
-      <main>
+    return HTML.page(
+      title: "How a convolutional network computes", style: lessonStyle,
+      """
       <header>
       <h1>How a convolutional network computes</h1>
       <p>Twelve lessons from a single unit to a trained network. Every number in the figures was computed by \
@@ -36,11 +23,7 @@ extension Lesson {
       </nav>
       </header>
       \(sections.joined(separator: "\n"))
-      </main>
-      </body>
-      </html>
-
-      """
+      """)
   }
 
   private func section(progress: @escaping Watcher) throws -> String {

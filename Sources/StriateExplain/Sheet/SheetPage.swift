@@ -22,23 +22,9 @@ extension Sheet {
       </section>
       """
     }.joined(separator: "\n")
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" \
-      content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <title>\(heading)</title>
-      <style>
-      \(reportStyle)
-      \(sheetStyle)
-      </style>
-      </head>
-      <body>
-      <main>
+    return HTML.page(
+      title: heading, style: reportStyle + "\n" + sheetStyle,
+      """
       <header>
       <h1>\(heading)</h1>
       <dl class="facts">
@@ -47,11 +33,7 @@ extension Sheet {
       \(links)
       </header>
       \(body)
-      </main>
-      </body>
-      </html>
-
-      """
+      """)
   }
 }
 

@@ -26,9 +26,10 @@ package struct GradientCheck: Sendable {
     /// Numbers at which the loss has a corner, as at the 0 of a ReLU: its slopes to the two sides differ, and the
     /// derivative lies between them.
     package var corners = 0
-    package var worst: Number
-    /// The error along a direction that changes all numbers at once.
-    package var directionError: Double
+    /// The number, none at a corner, that agrees least; nil where all are at corners.
+    package var worst: Number?
+    /// The error along a direction that changes all numbers at once; nil at a corner.
+    package var directionError: Double?
   }
 
   package let findings: [Finding]
@@ -71,8 +72,7 @@ package struct GradientCheck: Sendable {
       return Finding(
         name: trace.network.parameters[p].name, count: gradient.count, checked: numbers.count,
         corners: numbers.count { $0.isCorner },
-        worst: numbers.filter { !$0.isCorner }.map(\.number).max { $0.error < $1.error }
-          ?? numbers[0].number,
+        worst: numbers.filter { !$0.isCorner }.map(\.number).max { $0.error < $1.error },
         directionError: differences.directionError(signs, gradient))
     }
     progress(learned.count, learned.count)
@@ -94,7 +94,7 @@ package struct GradientCheck: Sendable {
 
 extension GradientCheck.Finding {
   /// The larger error, of a number or along the direction.
-  package var error: Double { max(worst.error, directionError) }
+  package var error: Double { max(worst?.error ?? 0, directionError ?? 0) }
 }
 
 /// The loss as a function of one parameter, all else as it is.
@@ -119,69 +119,63 @@ private struct Differences {
     return trace.loss.referenceValue(output: trace.network.output(of: values), target: target)
   }
 
-  /// A number's derivative beside its difference; a smaller step where the first one met a corner.
-  func number(
-    at k: Int, _ gradient: [Double]
-  ) -> (number: GradientCheck.Number, isCorner: Bool) {
+  /// A number's derivative beside its difference.
+  func number(at k: Int, _ gradient: [Double]) -> (number: GradientCheck.Number, isCorner: Bool) {
     let w = trace.parameters[p]
-    let scale = max(1, abs(w[k]))
     // Below a thousandth of the largest, a derivative has the rounding of the others.
-    let floor = gradient.reduce(1e-300) { max($0, abs($1)) } / 1000
-    var best: GradientCheck.Number?
-    var isCorner = false
-    for h in [1e-5, 1e-6].map({ $0 * scale }) {
-      func at(_ difference: Double) -> Double {
-        var other = w
-        other[k] += difference
-        return loss(other)
-      }
-      let (above, below) = (at(h), at(-h))
-      let difference = (above - below) / (2 * h)
-      let found = GradientCheck.Number(
-        cell: trace.address(ofParameter: p, k), derivative: gradient[k], difference: difference,
-        error: max(0, abs(gradient[k] - difference) - rounding(above, step: h))
-          / max(abs(gradient[k]), abs(difference), floor))
-      if found.error < best?.error ?? .infinity { best = found }
-      guard found.error > GradientCheck.tolerance else { return (found, false) }
-      let here = loss(w)
-      let sides = [(above - here) / h, (here - below) / h].sorted()
-      let slack =
-        GradientCheck.tolerance * max(floor, abs(sides[0]), abs(sides[1]))
-        + rounding(above, step: h)
-      isCorner =
-        sides[1] - sides[0] > 10 * slack && gradient[k] > sides[0] - slack
-        && gradient[k] < sides[1] + slack
+    let found = compare(
+      gradient[k], floor: gradient.reduce(0) { max($0, abs($1)) } / 1000,
+      steps: [1e-5, 1e-6].map { $0 * max(1, abs(w[k])) }
+    ) { h in
+      var other = w
+      other[k] += h
+      return loss(other)
     }
     return (
-      best
-        ?? GradientCheck.Number(
-          cell: trace.address(ofParameter: p, k), derivative: gradient[k], difference: .nan,
-          error: .infinity), isCorner
+      GradientCheck.Number(
+        cell: trace.address(ofParameter: p, k), derivative: gradient[k],
+        difference: found.difference, error: found.error), found.isCorner
     )
   }
 
-  /// What rounding of a loss can change in a difference.
-  private func rounding(_ loss: Double, step h: Double) -> Double {
-    8 * Double.ulpOfOne * abs(loss) / h
+  /// The error of the derivative along a direction of signs, which changes all numbers; nil at a corner.
+  func directionError(_ signs: [Double], _ gradient: [Double]) -> Double? {
+    let root = Double(signs.count).squareRoot()
+    let found = compare(
+      zip(signs, gradient).reduce(0) { $0 + $1.0 * $1.1 },
+      floor: gradient.reduce(0) { $0 + $1 * $1 }.squareRoot() / 100,
+      steps: [1e-5, 1e-6, 1e-7].map { $0 / root }
+    ) { h in
+      var other = trace.parameters[p]
+      for k in other.values.indices { other[k] += h * signs[k] }
+      return loss(other)
+    }
+    return found.isCorner ? nil : found.error
   }
 
-  /// The relative error of the derivative along a direction of signs; the least of three steps, since a direction
-  /// that changes everything meets corners.
-  func directionError(_ signs: [Double], _ gradient: [Double]) -> Double {
-    let slope = zip(signs, gradient).reduce(0) { $0 + $1.0 * $1.1 }
-    let floor = max(1e-300, gradient.reduce(0) { $0 + $1 * $1 }.squareRoot() / 100)
-    let root = Double(signs.count).squareRoot()
-    return [1e-5, 1e-6, 1e-7].map { step in
-      let h = step / root
-      func at(_ factor: Double) -> Double {
-        var other = trace.parameters[p]
-        for k in other.values.indices { other[k] += factor * signs[k] }
-        return loss(other)
-      }
-      let above = at(h)
-      let difference = (above - at(-h)) / (2 * h)
-      return max(0, abs(slope - difference) - rounding(above, step: h))
-        / max(abs(slope), abs(difference), floor)
-    }.reduce(.infinity) { min($0, $1) }
+  /// A derivative beside the difference of the loss at some steps, of which the first that agrees counts: a smaller
+  /// step meets fewer corners.
+  private func compare(
+    _ derivative: Double, floor: Double, steps: [Double], loss: (Double) -> Double
+  ) -> (difference: Double, error: Double, isCorner: Bool) {
+    var best = (difference: Double.nan, error: Double.infinity, isCorner: false)
+    let here = loss(0)
+    for h in steps {
+      let (above, below) = (loss(h), loss(-h))
+      let difference = (above - below) / (2 * h)
+      // What rounding of a loss can change in a difference.
+      let rounding = 8 * Double.ulpOfOne * abs(here) / h
+      let size = max(abs(derivative), abs(difference), floor, 1e-300)
+      guard derivative.isFinite, difference.isFinite, rounding.isFinite else { continue }
+      let error = max(0, abs(derivative - difference) - rounding) / size
+      if error <= GradientCheck.tolerance { return (difference, error, false) }
+      let sides = [(above - here) / h, (here - below) / h].sorted()
+      let slack = GradientCheck.tolerance * max(size, abs(sides[0]), abs(sides[1])) + 2 * rounding
+      let isCorner =
+        sides[1] - sides[0] > 10 * slack && derivative > sides[0] - slack
+        && derivative < sides[1] + slack
+      if error < best.error { best = (difference, error, isCorner) }
+    }
+    return best
   }
 }

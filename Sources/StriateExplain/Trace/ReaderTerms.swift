@@ -93,7 +93,7 @@ extension Trace {
       let other = node.layer.referenceForward(otherInputs, parameters: otherOwn)
       for j in 0..<other.count where other[j] != values[n][j] { reached.insert(j) }
     }
-    let size = max(values[n].count, inputs.reduce(0) { $0 + $1.count })
+    let size = max(values[n].count, (inputs + own).reduce(0) { $0 + $1.count })
     guard reached.count * size <= Self.work else {
       let sum = slope(
         node.layer.referenceBackward(

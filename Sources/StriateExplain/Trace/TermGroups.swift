@@ -34,7 +34,10 @@ struct TermGroup {
     var terms: [String: [TracedNumber.Term]] = [:]
     for term in number.terms {
       let index = term.from.index
-      let name = index.count == 3 ? "\(term.from.name), map \(index[0])" : term.from.name
+      let name =
+        index.count == 3
+        ? "\(term.from.name), map \(index[0])"
+        : index.isEmpty ? "\(term.from.name) of all" : term.from.name
       if terms[name] == nil { names.append(name) }
       terms[name, default: []].append(term)
     }
@@ -47,7 +50,6 @@ extension TracedNumber {
   var headings: [String] {
     isGradient
       ? ["∂loss/∂y", "∂y/∂x", "products"]
-      : terms.contains { $0.of != nil }
-        ? ["window", "kernel", "products"] : ["inputs", "slopes", "products"]
+      : isWeighted ? ["window", "kernel", "products"] : ["inputs", "factors", "products"]
   }
 }

@@ -69,9 +69,12 @@ package struct Trace: Sendable {
   }
 
   private static func check(_ network: Network, limit: Int) throws {
-    guard network.inputs.count == 1, case .node = network.outputs[0] else {
+    guard network.inputs.count == 1 else {
       throw InvalidTrace(
         "trace: expected a network of one input, found \(network.inputs.count) inputs")
+    }
+    guard case .node = network.outputs[0] else {
+      throw InvalidTrace("trace: expected an output that a layer computes, found the input")
     }
     let cost = network.nodes.reduce(0) { sum, node in
       sum + ((try? node.layer.multiplyAdds(of: node.inputs.map { network.shape(of: $0) })) ?? 0)
@@ -105,6 +108,7 @@ package struct Trace: Sendable {
         cell, layer: network.nodes[n].layer.text, isGradient: false, terms: terms,
         closing: closing, engine: Double(engineValues[n].scalars[k]))
       number.readers = readers(of: n, at: k)
+      number.isWeighted = network.nodes[n].layer is any ProductSum
       return number
     }
   }
@@ -176,7 +180,14 @@ package struct Trace: Sendable {
     case parameter(Int, at: Int)
   }
 
-  func place(of cell: CellAddress) throws -> Place {
+  func place(of cell: CellAddress) throws -> Place { try Self.place(of: cell, in: network) }
+
+  /// Throws `InvalidTrace` where the network has no such number.
+  package static func check(_ cell: CellAddress, in network: Network) throws {
+    _ = try place(of: cell, in: network)
+  }
+
+  private static func place(of cell: CellAddress, in network: Network) throws -> Place {
     let shape: [Int]
     let make: (Int) -> Place
     if let n = network.nodes.firstIndex(where: { $0.name == cell.name }) {
@@ -191,7 +202,7 @@ package struct Trace: Sendable {
       }
       return .loss
     } else {
-      throw unknown(cell)
+      throw unknown(cell, in: network)
     }
     guard let k = CellAddress.place(of: cell.index, in: shape) else {
       let last = shape.map { "\($0 - 1)" }.joined(separator: ", ")
@@ -202,7 +213,7 @@ package struct Trace: Sendable {
     return make(k)
   }
 
-  private func unknown(_ cell: CellAddress) -> InvalidTrace {
+  private static func unknown(_ cell: CellAddress, in network: Network) -> InvalidTrace {
     let names =
       network.nodes.map(\.name) + network.parameters.map(\.name) + [
         network.inputs[0].name, "loss",

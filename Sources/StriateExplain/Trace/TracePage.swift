@@ -13,40 +13,27 @@ package struct TracePage {
   /// So many terms of one number are listed.
   private static let most = 5000
 
-  package var html: String {
-    """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-    <title>\(HTML.escape(title))</title>
-    <style>
-    \(reportStyle)
+  private static let style = """
     .matrices { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 14px; }
     .matrices table { font-size: .74rem; } .matrices td { min-width: 3em; padding: 3px 5px; border: 1px solid var(--line); }
     .sign { font-size: 1.3rem; color: var(--soft); }
     .sums td, .sums th { text-align: left; } .sums td { font-family: ui-monospace, "DejaVu Sans Mono", monospace; }
     code { font-size: .95em; overflow-wrap: anywhere; }
-    </style>
-    </head>
-    <body>
-    <main>
-    <header>
-    <h1>Where numbers come from</h1>
-    <p class="name">\(HTML.escape(title))</p>
-    <p class="legend"><span class="key"><span class="swatch r7"></span> above zero</span>\
-    <span class="key"><span class="swatch w7"></span> below zero</span> \
-    <span class="note">deeper: larger, beside the largest of its matrix; matrices are rounded, lists and sums are not</span></p>
-    </header>
-    \(numbers.enumerated().map { section($0.offset, $0.element) }.joined(separator: "\n"))
-    </main>
-    </body>
-    </html>
-
     """
+
+  package var html: String {
+    HTML.page(
+      title: HTML.escape(title), style: reportStyle + "\n" + Self.style,
+      """
+      <header>
+      <h1>Where numbers come from</h1>
+      <p class="name">\(HTML.escape(title))</p>
+      <p class="legend"><span class="key"><span class="swatch r7"></span> above zero</span>\
+      <span class="key"><span class="swatch w7"></span> below zero</span> \
+      <span class="note">deeper: larger, beside the largest of its matrix; matrices are rounded, lists and sums are not</span></p>
+      </header>
+      \(numbers.enumerated().map { section($0.offset, $0.element) }.joined(separator: "\n"))
+      """)
   }
 
   private func section(_ place: Int, _ number: TracedNumber) -> String {

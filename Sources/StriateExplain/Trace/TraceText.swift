@@ -104,7 +104,7 @@ extension TracedNumber {
 }
 
 extension Double {
-  /// Three digits that count: "0.0123", "−1.2e-09".
+  /// Three digits that count: "0.0123", "−1.2e−09".
   var short3: String {
     self == 0 ? "0" : significant(3).replacing("-", with: "−")
   }
@@ -117,17 +117,19 @@ extension GradientCheck {
     let rows = findings.map { finding in
       [
         finding.name, finding.count.grouped, finding.checked.grouped, "\(finding.corners)",
-        finding.worst.error.short3, finding.directionError.short3,
+        finding.worst?.error.short3 ?? "·", finding.directionError?.short3 ?? "corner",
       ]
     }
     guard let worst else { return "no parameter is learned: there is nothing to check" }
-    let number = worst.worst
-    return TextTable(rows: [heads] + rows).text + "\n\n"
-      + (passes
-        ? "The gradient agrees with central differences."
-        : "The gradient DIFFERS from central differences.")
-      + "\nworst: \(number.cell), derivative \(number.derivative), difference \(number.difference), "
-      + "relative error \(number.error.short3)"
+    let verdict =
+      passes
+      ? "The gradient agrees with central differences."
+      : "The gradient DIFFERS from central differences."
+    let number = worst.worst.map {
+      "\nworst: \($0.cell), derivative \($0.derivative), difference \($0.difference), "
+        + "relative error \($0.error.short3)"
+    }
+    return TextTable(rows: [heads] + rows).text + "\n\n" + verdict + (number ?? "")
   }
 
   package var json: JSON {
@@ -141,7 +143,8 @@ extension GradientCheck {
             .object([
               ("name", .string($0.name)), ("count", .integer($0.count)),
               ("checked", .integer($0.checked)), ("corners", .integer($0.corners)),
-              ("worst", $0.worst.json), ("direction_error", .number($0.directionError)),
+              ("worst", .optional($0.worst) { $0.json }),
+              ("direction_error", .optional($0.directionError) { .number($0) }),
             ])
           })
       ),

@@ -58,6 +58,8 @@ package struct TracedNumber: Sendable {
   /// Where the number goes to, element by element: an activation, a normalisation.
   package var readers: [(cell: CellAddress, value: Double)] = []
   package var step: Step?
+  /// Whether the terms are products of inputs and the weights of a kernel.
+  package var isWeighted = false
 
   /// The terms, added from left to right.
   package var sum: Double { Self.sum(of: terms) }
@@ -90,7 +92,7 @@ package struct TracedNumber: Sendable {
       ? Array(terms.sorted { abs($0.product) > abs($1.product) }.prefix(limit)) : terms
     return .object([
       ("name", .string(cell.name)), ("index", .integers(cell.index)), ("layer", .string(layer)),
-      ("gradient", .bool(isGradient)), ("value", .number(value)),
+      ("gradient", .bool(isGradient)), ("weighted", .bool(isWeighted)), ("value", .number(value)),
       ("engine", .optional(engine) { .number($0) }),
       ("difference", .optional(engine) { .number($0 - value) }),
       ("count", .integer(terms.count)), ("sum", .number(sum)),

@@ -1,3 +1,5 @@
+import Striate
+
 extension NumericArray {
   /// An array of the elements that lie in `bytes` one behind the other.
   ///

@@ -155,7 +155,7 @@ package struct PickledStorage: Sendable, Equatable {
       case .double: { Float($0.unsafeLoadUnaligned(fromByteOffset: $1, as: Double.self)) }
       case .half:
         {
-          SafeTensors.float(half: $0.unsafeLoadUnaligned(fromByteOffset: $1, as: UInt16.self))
+          HalfPrecision.float($0.unsafeLoadUnaligned(fromByteOffset: $1, as: UInt16.self))
         }
       case .bfloat16:
         {

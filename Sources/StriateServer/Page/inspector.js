@@ -87,7 +87,7 @@ export class Inspector {
       `${answer.milliseconds.toFixed(1)} ms in the engine, ${whole.toFixed(0)} ms until it is drawn`;
     this.speed.dataset.milliseconds = whole.toFixed(1);
     this.onSeen?.({ model, bytes: this.bytes, classes: this.classes });
-    if (this.trace.cell) this.trace.show(this.asking(), this.trace.cell, true);
+    if (this.trace.cell) await this.trace.show(this.asking(), this.trace.cell, true);
   }
 
   render(answer) {

@@ -10,7 +10,7 @@ const mostGroups = 12;
 
 export class TracePanel {
   constructor({ onWalk, onClose }) {
-    Object.assign(this, { onWalk, onClose, path: [] });
+    Object.assign(this, { onWalk, onClose, path: [], turn: 0 });
     this.trail = h("nav", { class: "trail", "aria-label": "The way here" });
     this.content = h("div", { class: "trace-content" });
     this.element = h("section", {
@@ -35,6 +35,7 @@ export class TracePanel {
   /** Shows a number; `isUpdate` where only the picture has changed. */
   async show(asking, cell, isUpdate = false) {
     this.cell = cell;
+    const turn = ++this.turn;
     if (!isUpdate) {
       const known = this.path.findIndex((each) => cellText(each) === cellText(cell));
       this.path = known >= 0 ? this.path.slice(0, known + 1) : [...this.path.slice(-11), cell];
@@ -45,11 +46,13 @@ export class TracePanel {
     try {
       answer = await (await postBytes("/api/trace", query, asking.bytes)).json();
     } catch (error) {
+      if (turn !== this.turn || !this.cell) return;
       this.content.replaceChildren(h("p", { class: "error", role: "alert" }, error.message));
       this.element.hidden = false;
       return;
     }
-    if (this.cell !== cell) return;
+    // Something else was asked for meanwhile, or nothing any more.
+    if (turn !== this.turn || !this.cell) return;
     this.element.hidden = false;
     this.trail.replaceChildren(...this.path.map((each) => h("button", {
       type: "button", class: "step", onclick: () => this.onWalk(each),
@@ -62,8 +65,8 @@ export class TracePanel {
   render(answer) {
     const { terms, gradient, closing } = answer;
     const what = cellText(answer);
-    const isAddedUp = !terms.some((term) => term.from === "rest");
-    const isSum = terms.some((term) => term.of);
+    const isAddedUp = !terms.some((term) => term.from === "rest" && !term.index.length);
+    
     const groups = new Map();
     for (const term of terms) {
       const key = term.index.length === 3 ? `${term.from}, map ${term.index[0]}` : term.from;
@@ -72,7 +75,7 @@ export class TracePanel {
     }
     const lists = [...groups.entries()];
     const names = gradient ? ["∂loss/∂y", "∂y/∂x", "terms"]
-      : isSum ? ["window", "kernel", "terms"] : ["inputs", "slopes", "products"];
+      : answer.weighted ? ["window", "kernel", "terms"] : ["inputs", "factors", "products"];
     const more = h("div", { class: "trace-groups" });
     const showGroups = (count) => more.replaceChildren(
       ...lists.slice(0, count).map(([key, list]) => this.group(key, list, names)));

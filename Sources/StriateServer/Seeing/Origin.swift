@@ -18,8 +18,9 @@ extension Looking {
     }
     do {
       let cell = try CellAddress(request.query["cell"] ?? "")
+      let needsTarget = isGradient || cell.name == "loss"
       let trace = try Trace(
-        seen.network, image: input, target: isGradient ? label.map(seen.network.target) : nil,
+        seen.network, image: input, target: needsTarget ? label.map(seen.network.target) : nil,
         limit: Self.work)
       let number = isGradient ? try trace.derivative(of: cell) : try trace.number(cell)
       return .json(number.json(limit: Self.mostTerms))

@@ -1,9 +1,9 @@
 /// Floating-point numbers of 16 bits: IEEE 754's binary16, and the upper half of a Float.
 ///
 /// Source: IEEE 754-2019 §3.6; ties go to the even neighbour.
-enum HalfPrecision {
+package enum HalfPrecision {
   /// The number that 16 bits stand for.
-  static func float(_ bits: UInt16) -> Float {
+  package static func float(_ bits: UInt16) -> Float {
     let sign = UInt32(bits >> 15) << 31
     let exponent = UInt32(bits >> 10) & 31
     let fraction = UInt32(bits) & 1023
@@ -15,7 +15,7 @@ enum HalfPrecision {
   }
 
   /// The 16 bits nearest to a number.
-  static func bits(_ value: Float) -> UInt16 {
+  package static func bits(_ value: Float) -> UInt16 {
     let sign = UInt16(value.bitPattern >> 16) & 0x8000
     let magnitude = value.magnitude
     guard !value.isNaN else { return sign | 0x7E00 }
@@ -30,10 +30,10 @@ enum HalfPrecision {
   }
 
   /// The number of 16 bits that is nearest.
-  static func rounded(_ value: Float) -> Float { float(bits(value)) }
+  package static func rounded(_ value: Float) -> Float { float(bits(value)) }
 
   /// The Float without its last 16 bits that is nearest.
-  static func roundedToBrain(_ value: Float) -> Float {
+  package static func roundedToBrain(_ value: Float) -> Float {
     guard !value.isNaN else { return value }
     let bits = value.bitPattern
     return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
