@@ -206,12 +206,11 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
 
   @Test func lossesThatAreNoNumbersDoNotCheck() throws {
     // The logarithm of a negative score is no number; the derivative beside it is one.
-    let network = try Network(text: "flatten, dense 3", input: [1, 4, 4], seed: 2)
+    var network = try Network(text: "flatten, dense 3", input: [1, 4, 4], seed: 2)
+    network.parameters[1].tensor.scalars = [-9, -9, -9]
     let image = Tensor(shape: [1, 1, 4, 4], scalars: (0..<16).map { Float($0) / 8 - 1 })
-    let y = try network(image).scalars
-    let negative = try #require(y.indices.first { y[$0] < 0 })
     let trace = try Trace(
-      network, image: image, target: network.target(negative), loss: Loss(named: "nll"))
+      network, image: image, target: network.target(1), loss: Loss(named: "nll"))
     #expect(try !GradientCheck(trace).passes)
   }
 

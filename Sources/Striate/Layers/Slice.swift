@@ -28,7 +28,7 @@ public struct Slice: Layer, Equatable {
 
   public var text: String {
     "slice \(axis) \(start) \(count)"
-      + (step == 1 ? "" : step >= 0 ? " step \(step)" : " back \(-step)")
+      + (step == 1 ? "" : step >= 0 ? " step \(step)" : " back \(step.magnitude)")
   }
 
   public var backwardNeeds: BackwardNeeds { [] }
@@ -38,6 +38,7 @@ public struct Slice: Layer, Equatable {
     let (reach, overflow) = step.multipliedReportingOverflow(by: max(0, count - 1))
     guard shape.indices.contains(axis), (1...Network.elementLimit).contains(count),
       (0..<shape[axis]).contains(start), !overflow,
+      (-Network.elementLimit...Network.elementLimit).contains(step),
       (-start..<shape[axis] - start).contains(reach)
     else {
       throw ShapeMismatch(

@@ -40,16 +40,19 @@ extension Command {
       for option in ["input", "constant"] {
         for word in arguments.all(option) { files.reads("--\(option)", NamedFile(word).path) }
       }
-      for word in arguments.all("output") { try files.writes("output", NamedFile(word).path) }
       let given = try arrays(arguments, "input")
       let constants = try arrays(arguments, "constant")
       let model = try RunnableModel(path, given: given, constants: constants)
+      let targets = try targets(arguments, names: model.outputs)
+      for (file, _) in targets {
+        try files.writes("output", file.path)
+        try AtomicFile.checkWritable(file.path)
+      }
       let inputs = try model.assigned(given)
       let outputs = try model.run(inputs)
       for (port, array) in zip(model.outputs, outputs) where !array.floats.allSatisfy(\.isFinite) {
         Console.error("striate run: output \"\(port)\" has numbers that are not finite".printable)
       }
-      let targets = try targets(arguments, names: model.outputs)
       for (file, indices) in targets {
         if file.isArchive {
           try NPZ.write(indices.map { (model.outputs[$0], outputs[$0]) }, to: file.path)
@@ -99,7 +102,7 @@ extension Command {
   private static func targets(
     _ arguments: Arguments, names: [String]
   ) throws -> [(NamedFile, [Int])] {
-    let files = arguments.all("output").map { NamedFile($0, known: names) }
+    let files = arguments.all("output").map { NamedFile($0, isRead: false) }
     var free = Array(names.indices)
     for file in files {
       guard let name = file.name else { continue }
@@ -113,13 +116,13 @@ extension Command {
     return try files.map { file in
       guard !file.path.isEmpty else { throw arguments.mistake("output", "a file", file.path) }
       if let name = file.name, let index = names.firstIndex(of: name) { return (file, [index]) }
-      if file.isArchive {
-        defer { free = [] }
-        return (file, free)
-      }
       guard !free.isEmpty else {
         throw Usage.Mistake(
           "option --output: expected at most \(names.count) files, found \(files.count)")
+      }
+      if file.isArchive {
+        defer { free = [] }
+        return (file, free)
       }
       return (file, [free.removeFirst()])
     }
@@ -157,12 +160,12 @@ private struct NamedFile {
   var name: String?
   var path: String
 
-  /// Reads a word. Where names are known, what stands before "=" must be one of them, or belongs to the path.
-  init(_ word: String, known: [String]? = nil) {
+  /// Reads a word. A file that is read may have "=" in its name; one that is written has a name before it.
+  init(_ word: String, isRead: Bool = true) {
     path = word
     guard let sign = word.firstIndex(of: "="), sign != word.startIndex else { return }
     let name = String(word[..<sign])
-    if known == nil, FileManager.default.fileExists(atPath: word) { return }
+    if isRead, FileManager.default.fileExists(atPath: word) { return }
     (self.name, path) = (name, String(word[word.index(after: sign)...]))
   }
 
@@ -198,7 +201,8 @@ private struct RunnableModel {
       }
       let names = try ONNXModel.inputNames(contentsOf: path).filter { fixed[$0] == nil }
       let pairs = try Self.assigned(given, to: names, path: path)
-      let shapes = Dictionary(uniqueKeysWithValues: zip(names, pairs.map(\.shape)))
+      let shapes = Dictionary(
+        zip(names, pairs.map(\.shape)), uniquingKeysWith: { first, _ in first })
       let model = try ONNXModel(contentsOf: path, constants: fixed, shapes: shapes)
       (inputs, outputs) = (model.inputs.map(\.name), model.outputs.map(\.name))
       compute = { try model($0) }

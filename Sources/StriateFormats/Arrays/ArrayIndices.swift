@@ -20,6 +20,7 @@ extension NumericArray {
 
   /// Where the elements of a view lie, in its row-major order.
   static func places(shape: [Int], strides: [Int], start: Int = 0) -> [Int] {
+    guard !shape.contains(0) else { return [] }
     var places = [start]
     for (extent, stride) in zip(shape, strides) {
       places = places.flatMap { place in (0..<extent).map { place + $0 * stride } }

@@ -161,6 +161,7 @@ public struct NumericArray: Sendable, Equatable {
     case .float16: elements = .floats(floats.map { HalfPrecision.rounded($0) })
     case .bfloat16: elements = .floats(floats.map { HalfPrecision.roundedToBrain($0) })
     case .float64: elements = .doubles(doubles)
+    case .bool: elements = .integers(doubles.map { $0 == 0 ? 0 : 1 })
     default:
       let values = integers ?? doubles.map { NumericArray.integer(nearest: $0) }
       elements = .integers(values.map { NumericArray.wrapped($0, to: target) })
@@ -191,12 +192,14 @@ public struct NumericArray: Sendable, Equatable {
   /// The number of elements of a shape whose bytes are held in memory; nil where one is negative or they are too many to
   /// count.
   static func count(of shape: [Int]) -> Int? {
+    // An empty array's other extents are bounded as well: loops run over them.
+    let limit = shape.contains(0) ? 1 << 24 : 1 << 48
     var count = 1
     for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      guard extent >= 0, !overflow, product <= 1 << 48 else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(1, extent))
+      guard extent >= 0, !overflow, product <= limit else { return nil }
       count = product
     }
-    return count
+    return shape.contains(0) ? 0 : count
   }
 }

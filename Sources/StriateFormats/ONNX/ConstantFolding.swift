@@ -192,7 +192,9 @@ struct ConstantFolding {
 
   private func reduced(_ name: String) throws -> NumericArray {
     let x = try input(0)
-    let named = try optional(1)?.integers ?? node.integers("axes") ?? Array(x.shape.indices)
+    let given = try optional(1)?.integers ?? node.integers("axes") ?? []
+    if given.isEmpty, try node.integer("noop_with_empty_axes", otherwise: 0) == 1 { return x }
+    let named = given.isEmpty ? Array(x.shape.indices) : given
     let axes = Set(try named.map { try axis($0, rank: x.shape.count) })
     let keeps = try node.integer("keepdims", otherwise: 1) == 1
     let (kept, gone) = (

@@ -28,6 +28,8 @@ final class GraphImport {
   var leftOut: [String: String] = [:]
   /// How many nodes and outputs read a value.
   var readers: [String: Int] = [:]
+  /// The number that the next layer of a name that is taken gets.
+  private var nextNumbers: [String: Int] = [:]
   private(set) var inputs: [Network.Input] = []
   var entries: [GraphEntry] = []
   private(set) var shapes: [[Int]] = []
@@ -154,10 +156,10 @@ final class GraphImport {
     var base = wanted.isEmpty ? "layer" : String(decoding: wanted.utf8.prefix(200), as: UTF8.self)
     if base.unicodeScalars.contains("\u{FFFD}") { base = "layer" }
     var name = base
-    var number = 2
     while !names.insert(name).inserted {
+      let number = nextNumbers[base, default: 2]
+      nextNumbers[base] = number + 1
       name = "\(base)_\(number)"
-      number += 1
     }
     return name
   }

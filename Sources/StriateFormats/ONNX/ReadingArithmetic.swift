@@ -161,18 +161,20 @@ extension GraphImport {
   private func withBias(_ flow: Flow, _ bias: [Float], _ node: ONNXNode) throws -> Flow? {
     guard let (index, entry) = layer(of: flow), var dense = entry.layer as? Dense, !dense.bias,
       let name = entry.name, bias.count == dense.outputs, flow.dims.last == dense.outputs,
-      node.message.inputs.contains(where: { input in
-        if case .flow(let other)? = values[input] {
-          other.value == flow.value && readers[input] == 1
-        } else {
-          false
-        }
-      })
+      isReadOnce(flow)
     else { return nil }
     dense.bias = true
     entries[index].layer = dense
     tensors["\(name).bias"] = Tensor(bias)
     return flow
+  }
+
+  /// Whether one node alone reads a value, under the only name that it has.
+  private func isReadOnce(_ flow: Flow) -> Bool {
+    let names = values.filter { _, value in
+      if case .flow(let other) = value { other.value == flow.value } else { false }
+    }.keys
+    return names.count == 1 && names.allSatisfy { readers[$0] == 1 }
   }
 
   private func subtraction() throws -> Flow {

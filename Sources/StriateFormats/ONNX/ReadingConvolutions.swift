@@ -184,7 +184,6 @@ extension GraphImport {
         let cut = max(0, whole - size)
         more[axis] += max(0, size - whole)
         window.before[axis] = automatic == "SAME_UPPER" ? cut / 2 : cut - cut / 2
-        if automatic == "NOTSET" { window.before[axis] = cut / 2 }
         window.after[axis] = cut - window.before[axis]
       }
     }

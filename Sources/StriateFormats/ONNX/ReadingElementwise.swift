@@ -166,7 +166,8 @@ extension GraphImport {
 
   private func quantize(_ node: ONNXNode) throws -> Flow {
     let (scale, zero) = try scaleAndZero()
-    let type = try constant(2)?.type ?? .uint8
+    let named = ONNXTensorReader.elementType(try node.integer("output_dtype", otherwise: 0))
+    let type = try constant(2)?.type ?? named ?? .uint8
     guard scale > 0, let range = type.range, type.size <= 2 else {
       throw refuse(
         "expected a positive scale and a type of 8 or 16 bits, found \(scale.description), \(type.rawValue)"

@@ -34,12 +34,14 @@ extension GraphImport {
       return [
         .flow(
           try graph.pooling(node) { window in
-            guard window.dilations.allSatisfy({ $0 == 1 }) else {
-              throw node.refuse("expected dilations of 1, found \(window.dilations)")
+            guard window.dilations.allSatisfy({ $0 == 1 }), !isCeil else {
+              throw node.refuse(
+                "expected dilations of 1 and ceil_mode 0, found \(window.dilations) and "
+                  + "\(isCeil ? 1 : 0)")
             }
             return LpPool2D(
               power: power, window.extent(window.kernel), stride: window.extent(window.strides),
-              padding: window.padding, ceilMode: isCeil)
+              padding: window.padding)
           })
       ]
     },

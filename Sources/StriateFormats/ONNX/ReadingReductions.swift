@@ -23,7 +23,13 @@ extension GraphImport {
   private func reduction(_ node: ONNXNode, _ kind: Reduction) throws -> Flow {
     let x = try flow(0)
     let named = try namedAxes(node, since: node.message.operatorType == "ReduceSum" ? 13 : 18) ?? []
-    if named.isEmpty, try node.integer("noop_with_empty_axes", otherwise: 0) == 1 { return x }
+    if named.isEmpty, try node.integer("noop_with_empty_axes", otherwise: 0) == 1 {
+      let plain = ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"]
+      guard plain.contains(node.message.operatorType) else {
+        throw refuse("expected axes, found none with noop_with_empty_axes 1")
+      }
+      return x
+    }
     let all = named.isEmpty ? Array(x.dims.indices) : named
     let axes = Set(try all.map { try imageAxis($0, rank: x.dims.count) })
     let keeps = try node.integer("keepdims", otherwise: 1) == 1

@@ -69,8 +69,11 @@ extension GraphImport {
       isAll || axes.sorted() == Array(2..<rank)
     else { throw refuse("expected a number for each axis of the image, found \(numbers.count)") }
     let sorted = zip(axes, numbers).sorted { $0.0 < $1.0 }.map(\.1)
+    // Sizes tell the channels, and the file's own batch; scales tell neither.
+    let isSizes = node.message.inputs.count > 3 && !node.message.inputs[3].isEmpty
+    let channels = try Double(flow(0).dims[1])
     let isUnchanged = sorted.dropLast(count).enumerated().allSatisfy { axis, number in
-      number == 1 || (node.message.inputs.count > 3 && axis < 2)
+      isSizes ? axis == 0 || number == channels : number == 1
     }
     guard isUnchanged else {
       throw refuse("expected rows and columns alone to change, found others")
