@@ -8,8 +8,7 @@
 
 /// A lock with which threads also wait for one another.
 ///
-/// Foundation's is not used: with the old part of Foundation, that of `NSCondition` and `Thread`, a program that is linked
-/// statically grows by 44 MB.
+/// Foundation's is not used, so that its old part need not be linked: Documentation/Decisions/0023.
 package final class Condition: @unchecked Sendable {
   // Unchecked: the system's own lock and condition, whose addresses do not change.
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
