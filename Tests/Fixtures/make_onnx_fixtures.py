@@ -4,7 +4,7 @@ Made with onnx 1.23.2, ONNX Runtime 1.32.0 and NumPy 2.4.6. Run from the root of
 
     python3 Tests/Fixtures/make_onnx_fixtures.py
 
-`small-cnn.onnx` has what PyTorch's exporters write for a classifier: a batch of any size, shape arithmetic, a normalisation
+`small-rest.onnx` has what no layer of Striate's does alone. `small-cnn.onnx` has what PyTorch's exporters write for a classifier: a batch of any size, shape arithmetic, a normalisation
 behind a convolution, a gate. `small-maps.onnx` gives two outputs of other ranks, `small-digits.onnx` is a classifier for a batch of
 one.
 """
@@ -116,6 +116,35 @@ write(
     ],
     [weights("conv1.weight", 2, 1, 4, 4), weights("conv1.bias", 2), weights("matrix", 98, 10), weights("fc.bias", 10)],
     [("image", [1, 1, 28, 28])], [("scores", [1, 10])])
+
+# Its inputs are drawn by generators of their own, so that the files above stay as they are.
+RANDOM = np.random.default_rng(8)
+write(
+    "small-rest",
+    [
+        node("Resize", ["image", "", "scales"], ["a"], mode="cubic", coordinate_transformation_mode="half_pixel"),
+        node("ReduceSum", ["a", "rows"], ["cubic"], keepdims=0),
+        node("Resize", ["image", "", "", "sizes"], ["smooth"], mode="linear", antialias=1, axes=[2, 3]),
+        node("Resize", ["image", "", "", "sizes"], ["nearest"], mode="nearest", nearest_mode="ceil", axes=[2, 3]),
+        node("AveragePool", ["image"], ["pooled"], kernel_shape=[2, 2], dilations=[2, 3], ceil_mode=1, pads=[1, 0, 0, 1],
+             strides=[2, 2]),
+        node("Transpose", ["image"], ["turned"], perm=[0, 1, 3, 2]),
+        node("MatMul", ["image", "turned"], ["squares"]),
+        node("Tile", ["squares", "times"], ["tiles"]),
+        node("QuantizeLinear", ["image", "steps", "zeros"], ["integers"], axis=1),
+        node("DequantizeLinear", ["integers", "steps", "zeros"], ["rounded"], axis=1),
+        node("MatMul", ["matrix", "image"], ["mixed"]),
+    ],
+    [
+        numpy_helper.from_array(np.array([1, 1, 1.3, 0.7], np.float32), "scales"), integers("rows", 2),
+        integers("sizes", 4, 5), integers("times", 1, 2, 1, 3),
+        numpy_helper.from_array(np.array([0.25, 0.125], np.float32), "steps"),
+        numpy_helper.from_array(np.array([3, -4], np.int8), "zeros"), weights("matrix", 2, 3, 6),
+    ],
+    [("image", ["batch", 2, 6, 7])],
+    [("cubic", ["batch", 2, 4]), ("smooth", ["batch", 2, 4, 5]), ("nearest", ["batch", 2, 4, 5]),
+     ("pooled", ["batch", 2, 4, 4]), ("tiles", ["batch", 4, 6, 18]), ("rounded", ["batch", 2, 6, 7]),
+     ("mixed", ["batch", 2, 3, 7])], opset=19)
 
 np.savez_compressed(
     FOLDER / "arrays.npz", float32=np.array([[1, 2, 3], [4, 5, 6]], np.float32),

@@ -135,8 +135,32 @@ import Testing
       "expected an axis"
     ),
     (
-      [.node("Dropout", ["x"], ["a", "mask"]), .node("Relu", ["mask"], ["y"])], [], [-1, 3],
+      [.node("Relu", ["x"], ["a", "mask"]), .node("Relu", ["mask"], ["y"])], [], [-1, 3],
       "expected the first output of"
+    ),
+    (
+      [
+        .node("MaxPool", ["x"], ["a", "y"], attributes: [.attribute("kernel_shape", [2, 2])])
+      ], [], [-1, 3, 4, 4], "expected places in a batch of one image"
+    ),
+    (
+      [
+        .node(
+          "Shape", ["x"], ["n"], attributes: [.attribute("start", 0), .attribute("end", 1)]),
+        .node("Cast", ["n"], ["count"], attributes: [.attribute("to", 1)]),
+        .node("Mul", ["x", "count"], ["y"]),
+      ], [], [-1, 3], "expected numbers that do not depend on how many images"
+    ),
+    (
+      (0..<3).map { .node("ConstantOfShape", ["s"], ["c\($0)"]) }
+        + [.node("Add", ["x", "c0"], ["y"])],
+      [ONNXMessage().adding(1, 1).adding(2, 7).adding(7, 1 << 20).adding(8, "s")], [-1, 3],
+      "expected a constant of at most"
+    ),
+    (
+      (0..<60).map {
+        .node("Gemm", [$0 == 0 ? "x" : "a\($0)", "w"], [$0 == 59 ? "y" : "a\($0 + 1)"])
+      }, [.tensor("w", [256, 256])], [-1, 256], "numbers in all constants of a file of"
     ),
   ]
 

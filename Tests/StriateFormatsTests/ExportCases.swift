@@ -162,6 +162,7 @@ struct ExportCase: Sendable {
     ExportCase(Slice(axis: 1, start: 4, count: 3, step: -2), [2, 5, 3]),
     ExportCase(Slice(axis: 0, start: 1, count: 3, step: 0), [2, 3]),
     ExportCase(ArgMax(), [4, 3, 2]),
+    ExportCase(MatMul(), [2, 4, 3], [2, 3, 5]),
     ExportCase(LearnedTensor([2, 3]), [5]),
     ExportCase(PixelShuffle(2), [8, 2, 3]),
     ExportCase(PixelUnshuffle(2), [2, 4, 6]),

@@ -74,6 +74,14 @@ struct ONNXMessage {
       .adding(9, bytes: [UInt8](repeating: 0, count: count))
   }
 
+  static func tensor(_ name: String, _ shape: [Int], floats: [Float]) -> ONNXMessage {
+    let bytes = floats.flatMap { value in
+      (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32($0))) }
+    }
+    return shape.reduce(ONNXMessage()) { $0.adding(1, $1) }.adding(2, 1).adding(8, name)
+      .adding(9, bytes: bytes)
+  }
+
   /// A file of a graph over one input "x" that gives "y".
   static func model(
     _ nodes: [ONNXMessage], constants: [ONNXMessage] = [], input: [Int] = [-1, 3, 4, 4],

@@ -5,7 +5,7 @@ import Testing
 
 /// Models of ONNX's own tools, and what ONNX Runtime computed.
 @Suite struct ONNXModelTests {
-  @Test(arguments: ["small-cnn", "small-maps", "small-digits"])
+  @Test(arguments: ["small-cnn", "small-maps", "small-digits", "small-rest"])
   func outputsAreThoseOfONNXRuntime(_ name: String) throws {
     let model = try ONNXModel(contentsOf: FormatFixture.path(name + ".onnx"))
     let arrays = try FormatFixture.arrays(name + ".npz")
@@ -69,6 +69,93 @@ import Testing
     }
     #expect(
       try network.gradients([images], targets: targets, loss: .meanSquaredError).loss < before.loss)
+  }
+
+  /// A model of few nodes, and what it makes of numbers.
+  private func result(
+    _ nodes: [ONNXMessage], constants: [ONNXMessage], of input: NumericArray, opset: Int = 17
+  ) throws -> NumericArray {
+    let bytes = ONNXMessage.model(nodes, constants: constants, input: input.shape, opset: opset)
+    return try #require(try ONNXModel(bytes: bytes, source: "test")([input]).first)
+  }
+
+  /// Until version 6 a slope belonged to a channel, also where there are as many columns.
+  @Test(arguments: [(6, [-0.5, -0.5, -0.5, -0.5, -2, -2, -2, -2]), (7, [-0.5, -2, -0.5, -2])])
+  func slopesLieWhereTheVersionSays(_ opset: Int, expected: [Float]) throws {
+    let slopes = ONNXMessage.tensor("w", [2], floats: [0.5, 2])
+    let input = NumericArray(shape: [1, 2, 2, 2], floats: Array(repeating: -1, count: 8))
+    let y = try result(
+      [.node("PRelu", ["x", "w"], ["y"])], constants: [slopes], of: input, opset: opset)
+    #expect(y.floats == (expected.count == 8 ? expected : expected + expected))
+  }
+
+  /// Of two signs, fmod 1 takes the dividend's.
+  @Test(arguments: [(0, [1, -1, 1, -1]), (1, [1, 2, -2, -1])] as [(Int, [Float])])
+  func remaindersOfConstantsHaveTheirSign(_ fmod: Int, expected: [Float]) throws {
+    let a: [Float] = [7, 5, -5, -7]
+    let b: [Float] = [3, -3, 3, -3]
+    let y = try result(
+      [
+        .node("Mod", ["a", "b"], ["m"], attributes: [.attribute("fmod", fmod)]),
+        .node("Add", ["x", "m"], ["y"]),
+      ],
+      constants: [.tensor("a", [1, 4], floats: a), .tensor("b", [1, 4], floats: b)],
+      of: NumericArray(shape: [1, 4], floats: [0, 0, 0, 0]))
+    #expect(y.floats == expected)
+  }
+
+  /// A graph that only arranges its values by the size of the batch takes any.
+  @Test func aBatchThatOnlyArrangesIsLeftOpen() throws {
+    let bytes = ONNXMessage.model(
+      [
+        .node("Shape", ["x"], ["n"], attributes: [.attribute("start", 0), .attribute("end", 1)]),
+        .node("Concat", ["n", "rest"], ["s"], attributes: [.attribute("axis", 0)]),
+        .node("Reshape", ["x", "s"], ["y"]),
+      ], constants: [ONNXMessage().adding(1, 1).adding(2, 7).adding(7, 12).adding(8, "rest")],
+      input: [-1, 3, 4])
+    let model = try ONNXModel(bytes: bytes, source: "test")
+    #expect(model.outputs.map(\.axes) == [[nil, 12]])
+  }
+
+  /// What has no elements is a constant.
+  @Test func aSumOverNothingIsZero() throws {
+    let input = NumericArray(shape: [2, 0, 4], floats: [])
+    let bytes = ONNXMessage.model(
+      [.node("ReduceSum", ["x", "axes"], ["y"])],
+      constants: [ONNXMessage().adding(1, 1).adding(2, 7).adding(7, 1).adding(8, "axes")],
+      input: input.shape)
+    let model = try ONNXModel(bytes: bytes, source: "test", shapes: ["x": input.shape])
+    let outputs = try model([input])
+    #expect(
+      outputs == [NumericArray(shape: [2, 1, 4], floats: Array(repeating: 0, count: 8))])
+  }
+
+  /// Where in the whole image the largest numbers lie, in rows or in columns.
+  @Test(arguments: [(0, [5, 7, 13, 15]), (1, [5, 13, 7, 15])] as [(Int, [Int])])
+  func poolingTellsThePlaces(_ order: Int, expected: [Int]) throws {
+    let bytes = ONNXMessage.model(
+      [
+        .node(
+          "MaxPool", ["x"], ["a", "y"],
+          attributes: [
+            .attribute("kernel_shape", [2, 2]), .attribute("strides", [2, 2]),
+            .attribute("storage_order", order),
+          ])
+      ], input: [1, 1, 4, 4])
+    let model = try ONNXModel(bytes: bytes, source: "test")
+    let input = NumericArray(shape: [1, 1, 4, 4], floats: (0..<16).map { Float($0) })
+    let places = try #require(try model([input]).first)
+    #expect(places == NumericArray(shape: [1, 1, 2, 2], integers: expected))
+  }
+
+  @Test func numbersThatNoFloatHoldsAreRefused() throws {
+    let bytes = ONNXMessage.model([.node("Relu", ["x"], ["y"])], input: [1, 2])
+    let model = try ONNXModel(bytes: bytes, source: "test")
+    let error = #expect(throws: ONNXError.self) {
+      try model([NumericArray(shape: [1, 2], type: .float64, elements: .doubles([1, 1e200]))])
+    }
+    #expect(
+      error?.description == "input \"x\": expected numbers that a Float holds, found 1e+200")
   }
 
   @Test func inputsOfAnotherShapeAreRefused() throws {

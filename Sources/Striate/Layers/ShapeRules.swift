@@ -166,6 +166,10 @@ extension Slice {
   public var shapeRule: String { "[…] → [\(count) places of axis \(axis)]" }
 }
 
+extension MatMul {
+  public var shapeRule: String { "[…, I, K] and […, K, J] → […, I, J]" }
+}
+
 extension ArgMax {
   public var shapeRule: String { "[C, …] → [1, …]" }
 }

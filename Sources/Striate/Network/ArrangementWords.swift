@@ -2,6 +2,7 @@
 extension LayerGrammar {
   static let arrangements: [String: Reader] = [
     "argmax": { _ in ArgMax() },
+    "matmul": { _ in MatMul() },
     "reshape": { Reshape(try $0.sizes("the shape")) },
     "learned": { LearnedTensor(try $0.sizes("the shape")) },
     "transpose": { Transpose(try $0.sizes("the axes")) },

@@ -44,6 +44,7 @@ extension Trace {
       )
     case is Softmax, is LogSoftmax: return exponentials(node, x, at: k)
     case is Multiply: return ([product(node, inputs, at: k)], nil)
+    case is MatMul: return (products(node, inputs, at: k), nil)
     case let layer as RadialBasis: return distance(layer, node, x, at: k)
     default: return (slopes(of: n, inputs, at: k), nil)
     }
@@ -155,6 +156,20 @@ extension Trace {
     return TracedNumber.Term(
       from: address(of: node.inputs[0], k), number: inputs[0][k], factor: factor,
       of: inputs.count == 2 ? address(of: node.inputs[1], places[1]) : nil)
+  }
+
+  /// A row of the first matrix times a column of the second.
+  private func products(
+    _ node: Network.Node, _ inputs: [ReferenceTensor], at k: Int
+  ) -> [TracedNumber.Term] {
+    var terms: [TracedNumber.Term] = []
+    MatMul.Sizes(inputs[0].shape, inputs[1].shape).forEachProduct(of: k) { a, b in
+      terms.append(
+        TracedNumber.Term(
+          from: address(of: node.inputs[0], a), number: inputs[0][a], factor: inputs[1][b],
+          of: address(of: node.inputs[1], b)))
+    }
+    return terms
   }
 
   /// The squared distance from a centre, and its function.

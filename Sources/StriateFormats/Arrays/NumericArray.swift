@@ -87,6 +87,15 @@ public struct NumericArray: Sendable, Equatable {
     (self.shape, self.type, self.elements) = (shape, type, elements)
   }
 
+  /// An array without elements.
+  ///
+  /// - Precondition: an axis has no place.
+  init(empty shape: [Int], type: ElementType) {
+    let elements: Elements =
+      type == .float64 ? .doubles([]) : type.isFloating ? .floats([]) : .integers([])
+    self.init(shape: shape, type: type, elements: elements)
+  }
+
   /// An array of Floats.
   public init(_ tensor: Tensor) {
     self.init(shape: tensor.shape, type: .float32, elements: .floats(tensor.scalars))

@@ -115,6 +115,30 @@ extension ConstantFolding {
     }
   }
 
+  /// The array over and over, as often as the second input says for each axis.
+  func tiled() throws -> NumericArray {
+    var x = try input(0)
+    let repeats = try integers(1)
+    guard repeats.count == x.shape.count, repeats.allSatisfy({ $0 >= 0 }) else {
+      throw node.refuse(
+        "expected a number of times for each of \(x.shape.count) axes, found others")
+    }
+    for (axis, times) in repeats.enumerated() where times != 1 {
+      var shape = x.shape
+      let (size, overflow) = shape[axis].multipliedReportingOverflow(by: times)
+      guard !overflow else { throw node.refuse("expected fewer times, found \(times)") }
+      shape[axis] = size
+      _ = try checked(shape)
+      let outer = x.shape[..<axis].reduce(1, *)
+      let run = x.shape[axis...].reduce(1, *)
+      let places = (0..<outer).flatMap { o in
+        (0..<times).flatMap { _ in o * run..<(o + 1) * run }
+      }
+      x = x.gathered(places, shape: shape)
+    }
+    return x
+  }
+
   func range() throws -> NumericArray {
     let arrays = try (0..<3).map { try input($0) }
     guard arrays.allSatisfy({ $0.count == 1 }) else {
@@ -122,8 +146,8 @@ extension ConstantFolding {
     }
     let numbers = arrays.map { $0.doubles[0] }
     let count = ((numbers[1] - numbers[0]) / numbers[2]).rounded(.up)
-    guard count.isFinite, count <= Double(ConstantFolding.limit) else {
-      throw node.refuse("expected at most \(ConstantFolding.limit) numbers, found \(count)")
+    guard count.isFinite, count <= Double(limit) else {
+      throw node.refuse("expected at most \(limit) numbers, found \(count)")
     }
     let values = (0..<Int(max(0, count))).map { numbers[0] + Double($0) * numbers[2] }
     return NumericArray(shape: [values.count], type: .float64, elements: .doubles(values))

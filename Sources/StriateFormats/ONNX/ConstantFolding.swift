@@ -5,11 +5,10 @@ struct ConstantFolding {
   let node: ONNXNode
   let inputs: [NumericArray?]
   let reader: ONNXTensorReader
+  /// The most elements that the node may make.
+  let limit: Int
 
   typealias Fold = @Sendable (ConstantFolding) throws -> [NumericArray]
-
-  /// The most elements that a folded node may make.
-  static let limit = 1 << 24
 
   static let operators: [String: Fold] = {
     var table: [String: Fold] = [
@@ -67,6 +66,18 @@ struct ConstantFolding {
         ]
       },
       "DequantizeLinear": { [try $0.dequantized()] },
+      "Tile": { [try $0.tiled()] },
+      "Mod": { fold in
+        // With fmod 1 the sign of the dividend, otherwise that of the divisor.
+        let truncates = try fold.node.integer("fmod", otherwise: 0) == 1
+        return [
+          try fold.combined {
+            if $1 == 0 { return .nan }
+            return truncates
+              ? $0.truncatingRemainder(dividingBy: $1) : $0 - $1 * ($0 / $1).rounded(.down)
+          }
+        ]
+      },
     ]
     for name in ["ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceMean"] {
       table[name] = { [try $0.reduced(name)] }
@@ -90,7 +101,6 @@ struct ConstantFolding {
   private static let binary: [String: @Sendable (Double, Double) -> Double] = [
     "Add": { $0 + $1 }, "Sub": { $0 - $1 }, "Mul": { $0 * $1 }, "Div": { $0 / $1 },
     "Pow": { pow($0, $1) }, "Max": { max($0, $1) }, "Min": { min($0, $1) },
-    "Mod": { $1 == 0 ? .nan : $0 - $1 * ($0 / $1).rounded(.down) },
   ]
 
   private static let comparisons: [String: @Sendable (Double, Double) -> Bool] = [
@@ -120,9 +130,9 @@ struct ConstantFolding {
 
   /// Throws where a shape has too many elements for a constant.
   func checked(_ shape: [Int]) throws -> [Int] {
-    guard let count = NumericArray.count(of: shape), count <= Self.limit else {
+    guard let count = NumericArray.count(of: shape), count <= limit else {
       throw node.refuse(
-        "expected a constant of at most \(Self.limit) elements, found \(shape.prefix(8))")
+        "expected a constant of at most \(limit) elements, found \(shape.prefix(8))")
     }
     return shape
   }
@@ -203,14 +213,13 @@ struct ConstantFolding {
     let turned = x.permuted(kept + gone).doubles
     let size = gone.map { x.shape[$0] }.reduce(1, *)
     let rows = kept.map { x.shape[$0] }.reduce(1, *)
-    guard size > 0 else { throw node.refuse("expected elements to reduce, found none") }
     let values = (0..<rows).map { row -> Double in
       let part = turned[row * size..<(row + 1) * size]
       return switch name {
       case "ReduceProd": part.reduce(1, *)
       case "ReduceSum": part.reduce(0, +)
-      case "ReduceMax": part.max() ?? 0
-      case "ReduceMin": part.min() ?? 0
+      case "ReduceMax": part.max() ?? x.type.least
+      case "ReduceMin": part.min() ?? x.type.largest
       default: part.reduce(0, +) / Double(size)
       }
     }
@@ -254,4 +263,12 @@ struct ConstantFolding {
     }
     return index < 0 ? index + rank : index
   }
+}
+
+extension NumericArray.ElementType {
+  /// The number below all others: the maximum of none.
+  fileprivate var least: Double { range.map { Double($0.lowerBound) } ?? -.infinity }
+
+  /// The number above all others: the minimum of none.
+  fileprivate var largest: Double { range.map { Double($0.upperBound) } ?? .infinity }
 }

@@ -28,6 +28,10 @@ final class GraphImport {
   var leftOut: [String: String] = [:]
   /// How many nodes and outputs read a value.
   var readers: [String: Int] = [:]
+  /// Whether the graph asks how large the batch is.
+  var readsBatch = false
+  /// How many more numbers the constants and parameters may have between them: a small file makes a small network.
+  private(set) var allowance: Int
   /// The number that the next layer of a name that is taken gets.
   private var nextNumbers: [String: Int] = [:]
   private(set) var inputs: [Network.Input] = []
@@ -42,7 +46,21 @@ final class GraphImport {
 
   init(opset: Int, batch: Int?, reader: ONNXTensorReader, initializers: [ONNXTensorMessage]) {
     (self.opset, self.batch, self.reader) = (opset, batch, reader)
+    allowance = Self.freeNumbers + 2 * reader.file.count
     for initializer in initializers { self.initializers[initializer.name] = initializer }
+  }
+
+  /// What any file may make, however small it is.
+  static let freeNumbers = 1 << 21
+
+  /// Counts numbers that are made of the file.
+  func spend(_ count: Int) throws {
+    guard count <= allowance else {
+      throw refuse(
+        "expected at most \(Self.freeNumbers + 2 * reader.file.count) numbers in all constants of a file of "
+          + "\(reader.file.count) bytes, found more")
+    }
+    allowance -= count
   }
 
   // MARK: Values
@@ -52,6 +70,10 @@ final class GraphImport {
 
   /// Takes up an input of the network.
   func addInput(_ name: String, dims: [Int], type: NumericArray.ElementType) throws {
+    if dims.contains(0), batch == nil, NumericArray.count(of: dims) != nil {
+      values[name] = .constant(NumericArray(empty: dims, type: type))
+      return
+    }
     let shape = imageShape(dims)
     guard Network.isReasonable(shape) else {
       throw ONNXError("input \"\(name.prefix(80))\": expected positive sizes, found \(dims)")
@@ -72,7 +94,10 @@ final class GraphImport {
         "expected inputs that the graph, a constant or a node before it gives, found "
           + "\"\(name.prefix(80))\": the graph has a cycle, or its nodes are out of order")
     }
-    return .constant(try reader.array(initializer))
+    let array = try reader.array(initializer)
+    if initializer.isExternal { allowance += 8 * array.count }
+    values[name] = .constant(array)
+    return .constant(array)
   }
 
   /// The node's input of that index; nil where it is left out.
@@ -203,6 +228,7 @@ final class GraphImport {
         "\(layer.text): expected parameters \(descriptions.map(\.shape)), found \(parameters.map(\.shape))"
       )
     }
+    try spend(parameters.reduce(0) { $0 + $1.count })
     for (description, tensor) in zip(descriptions, parameters) {
       tensors["\(name).\(description.name)"] = tensor
     }

@@ -7,11 +7,8 @@ extension GraphImport {
   /// The operators that are read.
   static let readers: [String: Reader] = [
     convolutions, poolings, normalizations, elementwise, arithmetic, arrangements, reductions,
-    resampling, matrices,
+    resampling, matrices, quantizations,
   ].reduce(into: [:]) { table, more in table.merge(more) { _, reader in reader } }
-
-  /// Operators that only constants go through.
-  static var foldedOnly: Set<String> { Set(ConstantFolding.operators.keys) }
 
   /// Imports all nodes. Throws where an operator is not known, before any is imported.
   func importNodes(_ nodes: [ONNXNodeMessage]) throws {
@@ -40,10 +37,11 @@ extension GraphImport {
       for name in node.inputs { readers[name, default: 0] += 1 }
     }
     for message in nodes {
-      let node = try ONNXNode(message, opset: opset)
+      let node = try ONNXNode(withLaterBroadcast(message), opset: opset)
       self.node = node
       let results = try results(of: node)
       for (name, result) in zip(message.outputs, results) where !name.isEmpty {
+        if case .constant(let array) = result { try spend(array.count) }
         guard values.updateValue(result, forKey: name) == nil, !isInitializer(name) else {
           throw refuse(
             "expected outputs with names of their own, found \"\(name.prefix(80))\" twice")
@@ -63,12 +61,6 @@ extension GraphImport {
       return [.constant(try shape(of: value, node))]
     default: break
     }
-    guard
-      opset > 6 || !node.has("axis") || !["Add", "Sub", "Mul", "Div", "Pow"].contains(operatorType)
-    else {
-      throw refuse(
-        "attribute axis: expected none, found one: export the model with opset_version 7 or later")
-    }
     guard try opset > 6 || node.integer("is_test", otherwise: 1) == 1 else {
       throw refuse("attribute is_test: expected 1, found another")
     }
@@ -81,14 +73,49 @@ extension GraphImport {
       guard let fold = ConstantFolding.operators[operatorType] else {
         throw refuse("expected an input that depends on the graph's inputs, found constants")
       }
-      return try fold(ConstantFolding(node: node, inputs: constants, reader: reader)).map {
-        .constant($0)
-      }
+      let folding = ConstantFolding(
+        node: node, inputs: constants, reader: reader, limit: allowance)
+      return try fold(folding).map { .constant($0) }
     }
     guard let read = GraphImport.readers[operatorType] else {
       throw refuse("expected constants, found inputs that depend on the graph's")
     }
     return try read(self, node)
+  }
+
+  /// Until version 6 the second operand of an operator of two lay at an axis that an attribute named; later its last axis
+  /// always lies at the last one. The node with such a second operand.
+  private func withLaterBroadcast(_ message: ONNXNodeMessage) throws -> ONNXNodeMessage {
+    let node = try ONNXNode(message, opset: opset)
+    guard opset < 7, node.has("axis"), message.inputs.count == 2,
+      ["Add", "Sub", "Mul", "Div", "Pow"].contains(message.operatorType)
+    else { return message }
+    self.node = node
+    guard let first = try input(0), let second = try input(1) else {
+      throw refuse("expected two inputs, found one")
+    }
+    let rank = dims(of: first).count
+    let axis = try axis(try node.integer("axis", otherwise: 0), rank: rank)
+    let own = dims(of: second)
+    guard axis + own.count <= rank else {
+      throw refuse("expected an operand that fits at axis \(axis) of \(rank), found \(own)")
+    }
+    let target = own + Array(repeating: 1, count: rank - axis - own.count)
+    var later = message
+    later.inputs[1] = unique(message.inputs[1] + ".broadcast")
+    switch second {
+    case .constant(let array): values[later.inputs[1]] = .constant(array.reshaped(to: target))
+    case .flow(let flow): values[later.inputs[1]] = .flow(try reshaped(flow, to: target))
+    }
+    return later
+  }
+
+  /// All axes of a value.
+  private func dims(of value: Value) -> [Int] {
+    switch value {
+    case .constant(let array): array.shape
+    case .flow(let flow): flow.dims
+    }
   }
 
   private func constant(of node: ONNXNode) throws -> NumericArray {
@@ -109,12 +136,12 @@ extension GraphImport {
   }
 
   private func shape(of value: Value, _ node: ONNXNode) throws -> NumericArray {
-    let dims =
-      switch value {
-      case .constant(let array): array.shape
-      case .flow(let flow): flow.dims
-      }
+    let dims = dims(of: value)
+    func noteBatch(_ range: Range<Int>) {
+      if case .flow = value, batch != nil, range.contains(0) { readsBatch = true }
+    }
     if node.message.operatorType == "Size" {
+      noteBatch(0..<1)
       return NumericArray(shape: [], integers: [dims.reduce(1, *)])
     }
     func place(_ name: String, _ otherwise: Int) throws -> Int {
@@ -122,7 +149,9 @@ extension GraphImport {
       return min(dims.count, max(0, index < 0 ? index + dims.count : index))
     }
     let (start, end) = (try place("start", 0), try place("end", dims.count))
-    let part = Array(dims[min(start, end)..<end])
+    let range = min(start, end)..<end
+    noteBatch(range)
+    let part = Array(dims[range])
     return NumericArray(shape: [part.count], integers: part)
   }
 

@@ -99,6 +99,13 @@ public struct ONNXModel: Sendable {
     self.constants = constants
   }
 
+  /// Whether another model computes the same.
+  private func isSame(as other: ONNXModel) -> Bool {
+    network?.architecture == other.network?.architecture
+      && network?.parameters == other.network?.parameters
+      && (inputs, outputs) == (other.inputs, other.outputs) && constants == other.constants
+  }
+
   /// The inputs have no first axis in common.
   private struct NoBatch: Error {}
 
@@ -110,10 +117,28 @@ public struct ONNXModel: Sendable {
     let constants: [String: NumericArray]
     let shapes: [String: [Int]]
 
-    /// Stands for the size of a batch that the file leaves open: no size of a graph is likely to be a multiple of it.
-    static let openBatch = 7919
+    /// Two sizes that stand for that of a batch that the file leaves open: no size of a graph is likely to be a
+    /// multiple of them.
+    static let openBatches = [7919, 6841]
 
     func model(hasBatch: Bool) throws -> ONNXModel {
+      guard hasBatch else { return try imported(openBatch: nil).model }
+      let (model, readsOpenBatch) = try imported(openBatch: Self.openBatches[0])
+      guard readsOpenBatch else { return model }
+      // A graph that only arranges its values by the size makes the same network of any.
+      guard model.isSame(as: try imported(openBatch: Self.openBatches[1]).model) else {
+        throw ONNXError(
+          "expected numbers that do not depend on how many images a batch has, found a graph that "
+            + "computes with it: export the model for a batch of one size")
+      }
+      return model
+    }
+
+    /// The model with a batch, of that size where the file leaves it open; or with all axes those of one image.
+    private func imported(
+      openBatch: Int?
+    ) throws -> (model: ONNXModel, readsOpenBatch: Bool) {
+      let hasBatch = openBatch != nil
       if let name = constants.keys.first(where: { name in !graph.inputs.contains { $0.name == name }
       }) {
         throw ONNXError(
@@ -123,7 +148,7 @@ public struct ONNXModel: Sendable {
       let inputs = graph.inputs.filter {
         !initialized.contains($0.name) && constants[$0.name] == nil
       }
-      let dims = try inputs.map { try extents(of: $0, hasBatch: hasBatch) }
+      let dims = try inputs.map { try extents(of: $0, openBatch: openBatch) }
       var batch: Int?
       if hasBatch {
         guard let first = dims.first?.first, dims.allSatisfy({ $0.first == first }) else {
@@ -143,7 +168,8 @@ public struct ONNXModel: Sendable {
       for (name, array) in constants { imported.values[name] = .constant(array) }
       for output in graph.outputs { imported.readers[output.name, default: 0] += 1 }
       try imported.importNodes(graph.nodes)
-      return try model(imported, inputs: zip(inputs, dims).map { ($0, $1) })
+      let model = try model(imported, inputs: zip(inputs, dims).map { ($0, $1) })
+      return (model, imported.readsBatch && batch == openBatch)
     }
 
     private func model(
@@ -184,7 +210,8 @@ public struct ONNXModel: Sendable {
     }
 
     /// The extents of an input; an open batch has the size that stands for it.
-    private func extents(of input: ONNXValueMessage, hasBatch: Bool) throws -> [Int] {
+    private func extents(of input: ONNXValueMessage, openBatch: Int?) throws -> [Int] {
+      let hasBatch = openBatch != nil
       let name = "input \"\(input.name.prefix(80))\""
       let given = shapes[input.name]
       guard let axes = input.shape else {
@@ -207,7 +234,7 @@ public struct ONNXModel: Sendable {
         case .known(let size) where size < 0:
           throw ONNXError("\(name): expected sizes that are not negative, found \(size)")
         default:
-          if hasBatch, index == 0 { return Self.openBatch }
+          if let openBatch, index == 0 { return openBatch }
           if let given { return given[index] }
           throw ONNXError(
             "\(name): expected a size of axis \(index), which the file leaves open: "

@@ -16,10 +16,18 @@ extension ONNXModel {
         let axes = input.axes.map { $0.map(String.init) ?? "N" }.joined(separator: ", ")
         throw ONNXError("input \"\(input.name)\": expected [\(axes)], found \(array.shape)")
       }
+      if case .doubles(let values) = array.elements,
+        let large = values.first(where: { $0.isFinite && !Float($0).isFinite })
+      {
+        throw ONNXError(
+          "input \"\(input.name)\": expected numbers that a Float holds, found \(large)")
+      }
     }
     var results: [Tensor] = []
     if let network {
-      let tensors = zip(network.inputs, arrays).map { input, array in
+      // An input without elements is a constant of the network.
+      let given = arrays.filter { $0.count > 0 }
+      let tensors = zip(network.inputs, given).map { input, array in
         Tensor(shape: [hasBatch ? array.shape.first ?? 1 : 1] + input.shape, scalars: array.floats)
       }
       results =

@@ -96,7 +96,7 @@ extension GraphImport {
   }
 
   /// Both operands as values that flow.
-  private func operands() throws -> (Flow, Flow) {
+  func operands() throws -> (Flow, Flow) {
     guard let a = try input(0), let b = try input(1) else {
       throw refuse("expected two inputs, found one")
     }

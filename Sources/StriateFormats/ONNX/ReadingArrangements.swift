@@ -13,8 +13,9 @@ extension GraphImport {
       return [.flow(try graph.expanded(x, to: graph.broadcast(x.dims, shape)))]
     },
     "Concat": { graph, node in [.flow(try graph.concatenation(node))] },
-    "Split": { graph, node in try graph.split(node).map { .flow($0) } },
-    "Slice": { graph, node in [.flow(try graph.slice(node))] },
+    "Split": { graph, node in try graph.split(node) },
+    "Slice": { graph, node in [try graph.slice(node)] },
+    "Tile": { graph, node in [.flow(try graph.tiled(node))] },
     "Gather": { graph, node in [.flow(try graph.gather(node))] },
     "Pad": { graph, node in [.flow(try graph.pad(node))] },
   ]

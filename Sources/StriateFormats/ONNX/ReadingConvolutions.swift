@@ -103,7 +103,7 @@ extension GraphImport {
   }
 
   /// The layer, and its input with what border the layer does not know.
-  private func convolution(
+  func convolution(
     _ window: ONNXWindow, filters: Int, groups: Int, hasBias: Bool, of x: Flow
   ) throws -> (any Layer, Flow) {
     let bias: Conv2D.Bias = hasBias ? .shared : .none

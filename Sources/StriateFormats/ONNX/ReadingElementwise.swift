@@ -19,10 +19,7 @@ extension GraphImport {
         guard let value = try graph.input(0) else {
           throw node.refuse("expected an input, found none")
         }
-        if name == "Dropout", try graph.constant(2)?.doubles.contains(where: { $0 != 0 }) == true {
-          throw node.refuse("expected training_mode false, found true")
-        }
-        return [value]
+        return try [value] + (name == "Dropout" ? graph.dropoutMask(node, value) : [])
       }
     }
     func add(
@@ -45,10 +42,22 @@ extension GraphImport {
     table["Cast"] = { graph, node in [.flow(try graph.cast(node))] }
     table["Softmax"] = { graph, node in [.flow(try graph.softmax(Softmax(), node))] }
     table["LogSoftmax"] = { graph, node in [.flow(try graph.softmax(LogSoftmax(), node))] }
-    table["QuantizeLinear"] = { graph, node in [.flow(try graph.quantize(node))] }
-    table["DequantizeLinear"] = { graph, node in [.flow(try graph.dequantize(node))] }
     return table
   }()
+
+  /// What a dropout that drops nothing kept, where somebody asks: everything.
+  private func dropoutMask(_ node: ONNXNode, _ value: Value) throws -> [Value] {
+    let isTraining = try constant(2)?.doubles.contains { $0 != 0 } ?? false
+    guard try !isTraining || number(1) == 0 else {
+      throw refuse("expected training_mode false or a ratio of 0, found a dropout at random")
+    }
+    guard node.message.outputs.count > 1, case .flow(let x) = value else { return [] }
+    let shape = batch == nil ? x.dims : [1] + x.dims.dropFirst()
+    let ones = NumericArray(
+      shape: shape, type: .bool,
+      elements: .integers(Array(repeating: 1, count: shape.reduce(1, *))))
+    return [.flow(try learned(ones, for: x))]
+  }
 
   /// A constant of one element.
   func number(_ index: Int) throws -> Double? {
@@ -95,15 +104,20 @@ extension GraphImport {
 
   private func parametricReLU(_ node: ONNXNode) throws -> Flow {
     let x = try flow(0)
-    let slopes = try neededConstant(1, "constant slopes")
+    var slopes = try neededConstant(1, "constant slopes")
     let shape = imageShape(x.dims)
     let weight = node.message.inputs[1]
     if slopes.count == 1 {
       return try emit(
         PReLU(), [x], weight: weight, parameters: [Tensor(shape: [1], scalars: slopes.floats)])
     }
-    let dims = Array(repeating: 1, count: max(0, x.dims.count - slopes.shape.count)) + slopes.shape
     let channelAxis = batch == nil ? 0 : 1
+    if opset < 7, slopes.shape.count == 1, x.dims.count > 1 {
+      // Until version 6 slopes were those of the channels; later they lie at the last axes.
+      slopes = slopes.reshaped(
+        to: [slopes.count] + Array(repeating: 1, count: x.dims.count - 2))
+    }
+    let dims = Array(repeating: 1, count: max(0, x.dims.count - slopes.shape.count)) + slopes.shape
     if dims.count == x.dims.count, dims.indices.allSatisfy({ $0 == channelAxis || dims[$0] == 1 }),
       dims[channelAxis] == shape[0]
     {
@@ -154,39 +168,5 @@ extension GraphImport {
   private func alongLast(_ layer: any Layer, _ rows: Flow, outer: Int) throws -> Flow {
     if outer == 1 { return try emit(layer, [rows]) }
     return try emit(Transpose([1, 0]), [emit(layer, [emit(Transpose([1, 0]), [rows])])])
-  }
-
-  // MARK: Quantization
-
-  /// Scale and zero point as one number each.
-  private func scaleAndZero() throws -> (scale: Double, zero: Double) {
-    guard let scale = try number(1) else { throw refuse("expected one scale, found none") }
-    return (scale, try number(2) ?? 0)
-  }
-
-  private func quantize(_ node: ONNXNode) throws -> Flow {
-    let (scale, zero) = try scaleAndZero()
-    let named = ONNXTensorReader.elementType(try node.integer("output_dtype", otherwise: 0))
-    let type = try constant(2)?.type ?? named ?? .uint8
-    guard scale > 0, let range = type.range, type.size <= 2 else {
-      throw refuse(
-        "expected a positive scale and a type of 8 or 16 bits, found \(scale.description), \(type.rawValue)"
-      )
-    }
-    let scaled = try emit(Affine(scale: 1 / scale), [flow(0)])
-    let rounded = try emit(Round(), [scaled])
-    let shifted = zero == 0 ? rounded : try emit(Affine(scale: 1, shift: zero), [rounded])
-    var y = try emit(
-      HardTanh(lowest: Double(range.lowerBound), highest: Double(range.upperBound)), [shifted])
-    y.type = type
-    return y
-  }
-
-  private func dequantize(_ node: ONNXNode) throws -> Flow {
-    let (scale, zero) = try scaleAndZero()
-    let shifted = zero == 0 ? try flow(0) : try emit(Affine(scale: 1, shift: -zero), [flow(0)])
-    var y = try emit(Affine(scale: scale), [shifted])
-    y.type = .float32
-    return y
   }
 }

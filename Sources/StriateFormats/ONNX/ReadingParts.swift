@@ -9,7 +9,17 @@ extension GraphImport {
     return try emit(Slice(axis: axis, start: start, count: count, step: step), [x])
   }
 
-  func split(_ node: ONNXNode) throws -> [Flow] {
+  /// A value without elements: a constant.
+  private func empty(_ x: Flow, axis: Int) throws -> Value {
+    guard batch == nil else {
+      throw refuse("expected at least one place of each axis of an image, found none")
+    }
+    var shape = x.dims
+    shape[axis] = 0
+    return .constant(NumericArray(empty: shape, type: x.type))
+  }
+
+  func split(_ node: ONNXNode) throws -> [Value] {
     let x = try flow(0)
     let axis = try imageAxis(try node.integer("axis", otherwise: 0), rank: x.dims.count)
     let size = imageShape(x.dims)[axis]
@@ -24,11 +34,12 @@ extension GraphImport {
     }
     var start = 0
     return try (sizes ?? []).map { count in
-      guard count > 0, count <= size - start else {
+      guard count >= 0, count <= size - start else {
         throw refuse("expected parts of \(size) places, found \(sizes ?? [])")
       }
       defer { start += count }
-      return try part(x, axis: axis, start: start, count: count)
+      if count == 0 { return try empty(x, axis: axis) }
+      return .flow(try part(x, axis: axis, start: start, count: count))
     }
   }
 
@@ -45,7 +56,7 @@ extension GraphImport {
     return (first, (distance - 1) / abs(step) + 1)
   }
 
-  func slice(_ node: ONNXNode) throws -> Flow {
+  func slice(_ node: ONNXNode) throws -> Value {
     var x = try flow(0)
     let isOld = opset < 10
     guard let starts = try isOld ? node.integers("starts") : constantIntegers(1),
@@ -61,12 +72,26 @@ extension GraphImport {
     for index in starts.indices {
       let whole = try axis(axes[index], rank: x.dims.count)
       let size = x.dims[whole]
+      guard steps[index] != 0 else { throw refuse("expected steps that are not 0, found 0") }
       guard
         let (start, count) = GraphImport.places(starts[index], ends[index], steps[index], of: size)
-      else { throw refuse("expected at least one place of each axis, found none") }
+      else { return try empty(x, axis: whole) }
       if start == 0, count == size, steps[index] == 1 { continue }
       let axis = try imageAxis(whole, rank: x.dims.count)
       x = try part(x, axis: axis, start: start, count: count, step: count == 1 ? 1 : steps[index])
+    }
+    return .flow(x)
+  }
+
+  /// The images over and over along each axis.
+  func tiled(_ node: ONNXNode) throws -> Flow {
+    var x = try flow(0)
+    guard let repeats = try constantIntegers(1), repeats.count == x.dims.count,
+      repeats.allSatisfy({ (1...1 << 12).contains($0) })
+    else { throw refuse("expected 1 to 4096 times for each axis, found others") }
+    for (whole, times) in repeats.enumerated() where times > 1 {
+      let axis = try imageAxis(whole, rank: x.dims.count)
+      x = try concatenated(Array(repeating: x, count: times), axis: axis)
     }
     return x
   }

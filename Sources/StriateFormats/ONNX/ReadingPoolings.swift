@@ -4,25 +4,26 @@ extension GraphImport {
   static let poolings: [String: Reader] = [
     "MaxPool": { graph, node in
       let isCeil = try node.integer("ceil_mode", otherwise: 0) == 1
-      return [
-        .flow(
-          try graph.pooling(node) { window in
-            MaxPool2D(
-              window.extent(window.kernel), stride: window.extent(window.strides),
-              padding: window.padding, dilation: window.extent(window.dilations), ceilMode: isCeil)
-          })
-      ]
+      let largest = try graph.pooling(node) { window in
+        MaxPool2D(
+          window.extent(window.kernel), stride: window.extent(window.strides),
+          padding: window.padding, dilation: window.extent(window.dilations), ceilMode: isCeil)
+      }
+      guard node.message.outputs.count > 1, !node.message.outputs[1].isEmpty else {
+        return [.flow(largest)]
+      }
+      return [.flow(largest), .flow(try graph.largestPlaces(node, isCeil: isCeil))]
     },
     "AveragePool": { graph, node in
       let isCeil = try node.integer("ceil_mode", otherwise: 0) == 1
       let counts = try node.integer("count_include_pad", otherwise: 0) == 1
+      if try node.integers("dilations")?.contains(where: { $0 != 1 }) == true {
+        return [.flow(try graph.dilatedMean(node, isCeil: isCeil, countsPadding: counts))]
+      }
       return [
         .flow(
           try graph.pooling(node) { window in
-            guard window.dilations.allSatisfy({ $0 == 1 }) else {
-              throw node.refuse("expected dilations of 1, found \(window.dilations)")
-            }
-            return AveragePool2D(
+            AveragePool2D(
               window.extent(window.kernel), stride: window.extent(window.strides),
               padding: window.padding, ceilMode: isCeil, countsPadding: counts)
           })
@@ -31,15 +32,14 @@ extension GraphImport {
     "LpPool": { graph, node in
       let isCeil = try node.integer("ceil_mode", otherwise: 0) == 1
       let power = Double(try node.integer("p", otherwise: 2))
+      let isDilated = try node.integers("dilations")?.contains { $0 != 1 } ?? false
+      if isCeil || isDilated {
+        return [.flow(try graph.dilatedNorm(node, isCeil: isCeil, power: power))]
+      }
       return [
         .flow(
           try graph.pooling(node) { window in
-            guard window.dilations.allSatisfy({ $0 == 1 }), !isCeil else {
-              throw node.refuse(
-                "expected dilations of 1 and ceil_mode 0, found \(window.dilations) and "
-                  + "\(isCeil ? 1 : 0)")
-            }
-            return LpPool2D(
+            LpPool2D(
               power: power, window.extent(window.kernel), stride: window.extent(window.strides),
               padding: window.padding)
           })

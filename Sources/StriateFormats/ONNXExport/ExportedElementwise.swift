@@ -15,6 +15,10 @@ extension Multiply: ONNXExportable {
   }
 }
 
+extension MatMul: ONNXExportable {
+  func export(into site: inout ONNXExport.Site) { site.finish("MatMul", site.inputs.map(\.name)) }
+}
+
 extension Concatenate: ONNXExportable {
   func export(into site: inout ONNXExport.Site) {
     site.finish("Concat", site.inputs.map(\.name), [("axis", .integer(1))])

@@ -90,6 +90,7 @@ import Testing
       (Slice(axis: 1, start: 2, count: 3, step: -1), "slice 1 2 3 back 1", "slice"),
       (LearnedTensor([4, 1]), "learned 4x1", "learned"),
       (ArgMax(), "argmax", "argmax"),
+      (MatMul(), "matmul", "matmul"),
       (Add(), "add", "add"),
       (Multiply(), "multiply", "multiply"),
     ] as [(any Layer, String, String)])
@@ -214,6 +215,12 @@ import Testing
         Multiply(), [[3], [4]],
         "expected inputs of one shape, [3], found [4]: bring them to one shape first"
       ),
+      (
+        MatMul(), [[3, 4], [3, 4]],
+        "expected matrices […, I, K] and […, K, J], found [3, 4] and [3, 4]: "
+          + "bring them to such shapes with Reshape() and Transpose() first"
+      ),
+      (MatMul(), [[3, 4]], "expected two inputs, found 1: give it two matrices"),
       (Softmax(), [[3], [3]], "expected one input, found 2: combine them with Add() first"),
       (
         MaxPool2D(5, stride: 2, padding: 1, ceilMode: true), [[1, 1, 4]],
