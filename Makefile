@@ -29,7 +29,7 @@ demo: build
 	$(STRIATE) evaluate $(DEMO)/digits.safetensors digits --show 5
 
 # swift test on its own would build everything again, with other flags.
-test: build
+test:
 	@scripts/install-dependencies --tests
 	$(BUILD) --build-tests
 	swift test -c release --skip-build

@@ -2,12 +2,17 @@
 """Runs the node tests of ONNX's own backend suite through `striate run`.
 
     python3 Tests/Conformance/run_onnx_backend.py --striate .build/release/striate
+    python3 Tests/Conformance/run_onnx_backend.py --report Documentation/ONNXBackend.md
 
 Needs onnx and numpy; the tests come with the package onnx. Run are its tests of a single node of the operators below,
 and the models that PyTorch wrote. What a layer learns, such as a convolution's weight, is an input of the test's graph:
 it is given with --constant. Outputs must agree in shape and type, and within 1e-3 of the values and 1e-5, the
 tolerances of the suite. A test that Striate refuses with a reason is counted by itself (--verbose lists the reasons);
 the exit status is 1 where an output is wrong or the program crashes.
+
+A test is one of floats where all its inputs and outputs are arrays of NumPy's float16, float32, float64, or integers
+and truth values beside at least one such array of each, as an index or a mask is. The floats of 8 and fewer bits that
+the package ml_dtypes adds to NumPy are not among them.
 """
 import argparse
 import collections
@@ -78,6 +83,42 @@ def model_cases():
                    [load(os.path.join(data, f"output_{i}.pb"), value) for i, value in enumerate(model.graph.output)])
 
 
+def is_float(array):
+    """Whether it is an array of one of NumPy's own types of floats."""
+    return np.asarray(array).dtype in (np.float16, np.float32, np.float64)
+
+
+def is_test_of_floats(inputs, outputs):
+    """Whether NumPy's floats go in and come out, beside integers at most."""
+    def plain(array):
+        return (isinstance(array, np.ndarray) or np.isscalar(array)) and (
+            is_float(array) or np.asarray(array).dtype.kind in "iub" and np.asarray(array).dtype.name in np.sctypeDict)
+
+    values = [numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
+              for value in list(inputs) + list(outputs)]
+    inputs, outputs = values[:len(inputs)], values[len(inputs):]
+    return all(map(plain, values)) and any(map(is_float, inputs)) and any(map(is_float, outputs))
+
+
+def report(path, counts, failed):
+    """Writes what does not pass as a page of the documentation."""
+    with open(path, "w") as file:
+        file.write("# ONNX's backend tests\n\n")
+        file.write("Written by `Tests/Conformance/run_onnx_backend.py --report Documentation/ONNXBackend.md` with "
+                   f"onnx {onnx.__version__}: its tests of single nodes\nof the operators in [ONNX](ONNX.md), and the "
+                   "models that PyTorch wrote for it.\n\n")
+        file.write("| tests | pass | all | share |\n|---|---:|---:|---:|\n")
+        for name, (passed, total) in counts.items():
+            file.write(f"| {name} | {passed} | {total} | {100 * passed / total:.1f} % |\n")
+        for title, of_floats in [("Tests of floats that do not pass", True),
+                                 ("Other tests that do not pass", False)]:
+            file.write(f"\n## {title}\n\n| test | reason |\n|---|---|\n")
+            for name, reason, is_of_floats in failed:
+                if is_of_floats == of_floats:
+                    reason = re.sub(r"/\S*/", "", reason).replace("|", "\\|").rstrip(":")
+                    file.write(f"| `{name}` | {reason} |\n")
+
+
 def run(striate, folder, operator, model, inputs, expected):
     """Why a test fails; None where it passes."""
     path = os.path.join(folder, "model.onnx")
@@ -132,8 +173,11 @@ def main():
     parser.add_argument("--striate", default=".build/release/striate")
     parser.add_argument("--only", default="", help="part of the tests' names")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--report", help="a Markdown file for the tests that do not pass")
     arguments = parser.parse_args()
     passed, failed = collections.Counter(), collections.defaultdict(list)
+    counts = {"of floats": [0, 0], "all": [0, 0]}
+    listed = []
     with tempfile.TemporaryDirectory() as folder:
         for name, operator, model, inputs, expected in itertools.chain(node_cases(), model_cases()):
             if arguments.only not in name:
@@ -142,10 +186,15 @@ def main():
                 reason = run(arguments.striate, folder, operator, model, inputs, expected)
             except subprocess.TimeoutExpired:
                 reason = "HANG: more than 60 seconds"
+            of_floats = is_test_of_floats(inputs, expected)
+            for kind in ["of floats"] * of_floats + ["all"]:
+                counts[kind][0] += reason is None
+                counts[kind][1] += 1
             if reason is None:
                 passed[operator] += 1
             else:
                 failed[operator].append((name, reason))
+                listed.append((name, reason, of_floats))
     wrong = 0
     for operator in OPERATORS + ["pytorch-operator", "pytorch-converted"]:
         bad = failed.get(operator, [])
@@ -155,7 +204,10 @@ def main():
             if arguments.verbose:
                 print(f"    {name}: {reason}")
     refused = sum(len(bad) for bad in failed.values()) - wrong
-    print(f"{sum(passed.values())} passed, {refused} refused with a reason, {wrong} wrong")
+    print(f"{sum(passed.values())} passed, {refused} refused with a reason, {wrong} wrong; of the tests of floats "
+          f"{counts['of floats'][0]} of {counts['of floats'][1]}")
+    if arguments.report:
+        report(arguments.report, counts, listed)
     sys.exit(1 if wrong else 0)
 
 

@@ -7,6 +7,10 @@ Needs torch, torchvision, onnx, onnxscript, onnxruntime and numpy. The weights a
 batch normalisations are not: they are set to numbers away from 0 and 1, so that a mistake in them shows. Each network is
 exported by both of PyTorch's exporters ("script": dynamo=False, "dynamo": dynamo=True). A network passes where all
 outputs of a batch of three differ by at most 1e-4 of the largest.
+
+    python3 Tests/Conformance/run_onnx_models.py --folder /tmp/models --time 3 --models resnet18,vgg11_bn
+
+times inference in batches of 16 on two threads beside ONNX Runtime, in turn, that many rounds, and prints the medians.
 """
 import argparse
 import os
@@ -64,6 +68,33 @@ def export(name, exporter, path, size):
                               dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
 
 
+def timed(striate, path, size, rounds, batch=16, threads=2):
+    """Images a second of ONNX Runtime and of Striate, and their ratio: medians of rounds in turn."""
+    import json
+    import statistics
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    images = np.random.default_rng(3).standard_normal((batch, 3, size, size), dtype=np.float32)
+    feed = {session.get_inputs()[0].name: images}
+    ours, theirs = [], []
+    for _ in range(rounds):
+        session.run(None, feed)
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            session.run(None, feed)
+            times.append(time.perf_counter() - start)
+        theirs.append(batch / statistics.median(times))
+        result = subprocess.run([striate, "bench", path, "--mode", "infer", "--batch", str(batch), "--threads",
+                                 str(threads), "--json"], capture_output=True, text=True, check=True)
+        ours.append(json.loads(result.stdout)["images_per_second"])
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    return (f"{os.path.basename(path)}: Striate {statistics.median(ours):.1f}, ONNX Runtime "
+            f"{statistics.median(theirs):.1f} images a second, {ratio:.2f} times")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--striate", default=".build/release/striate")
@@ -71,6 +102,7 @@ def main():
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--exporters", default="script,dynamo")
     parser.add_argument("--export-only", action="store_true")
+    parser.add_argument("--time", type=int, default=0, metavar="ROUNDS", help="time inference beside ONNX Runtime")
     arguments = parser.parse_args()
     os.makedirs(arguments.folder, exist_ok=True)
     failed = 0
@@ -87,6 +119,9 @@ def main():
                     continue
             if arguments.export_only:
                 print(f"exported {path}", flush=True)
+                continue
+            if arguments.time:
+                print(timed(arguments.striate, path, size, arguments.time), flush=True)
                 continue
             images = np.random.default_rng(3).standard_normal((3, 3, size, size), dtype=np.float32)
             source, target = path + ".x.npy", path + ".y.npy"

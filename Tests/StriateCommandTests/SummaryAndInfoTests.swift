@@ -16,6 +16,17 @@ import Testing
     #expect(object["parameters"] as? Int == 8 * 3 * 9 + 8 + 8 * 36 * 4 + 4)
   }
 
+  @Test func aModelFileIsTimed() throws {
+    let path = TrainedModel.path
+    let result = try striate(
+      "bench", path, "--mode", "infer", "--batch", "3", "--steps", "2", "--json")
+    let object = try #require(try result.objects.first)
+    #expect(object["model"] as? String == path && object["batch"] as? Int == 3)
+    let both = try striate("bench", path, "--model", "lenet")
+    #expect(both.status == 2 && both.error.contains("option --model"))
+    #expect(try striate("bench", path + ".none").status == 1)
+  }
+
   @Test func inputsOfAnyNumberOfAxesAreSummarised() throws {
     for (text, input, shape) in [
       ("dense 3", "28", [28]), ("conv1d 8 5, relu, flatten, dense 3", "1x28", [1, 28]),

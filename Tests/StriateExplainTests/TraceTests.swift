@@ -193,6 +193,20 @@ private func cells(_ shape: [Int], _ generator: inout SeededGenerator) -> [Int] 
     #expect(check.findings.count == check.findings.filter { $0.checked == min(12, $0.count) }.count)
   }
 
+  @Test func aProductOfMatricesIsARowTimesAColumn() throws {
+    let network = try Network(inputs: [("image", [3, 4])], seed: 2) { x in
+      Dense(2)(Flatten()(MatMul()(Dropout(0.5)(x[0]), Transpose([1, 0])(x[0]))))
+    }
+    let image = Tensor(shape: [1, 3, 4], scalars: (0..<12).map { Float($0) / 4 - 1 })
+    let trace = try Trace(network, image: image, target: network.target(1))
+    let number = try trace.number(CellAddress("matmul1[1, 2]"))
+    #expect(number.terms.map(\.number) == [0, 0.25, 0.5, 0.75])
+    #expect(number.terms.map(\.factor) == [1, 1.25, 1.5, 1.75])
+    #expect(number.value == number.sum && number.sum == 2.375)
+    #expect(number.terms.allSatisfy { $0.of?.name == "transpose1" })
+    #expect(try GradientCheck(trace).passes)
+  }
+
   @Test func aWrongGradientDoesNotCheck() throws {
     let network = try Network(
       input: [1, 4, 4], seed: 2, layers: [WrongSlope(), Flatten(), Dense(3)])

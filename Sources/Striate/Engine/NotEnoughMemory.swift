@@ -61,10 +61,10 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
     let available = Double(ProcessMemory.available)
     guard needed <= available else {
       throw NotEnoughMemory(
-        description: String(
-          format: "memory: expected at most %.1f GiB, found a need for %.1f GiB with %d images "
-            + "at a time: use a smaller batch or a smaller network",
-          available / 0x1p30, needed / 0x1p30, batchSize))
+        description:
+          "memory: expected at most \((available / 0x1p30).fixed(1)) GiB, found a need for "
+          + "\((needed / 0x1p30).fixed(1)) GiB with \(batchSize) images at a time: use a smaller batch or a "
+          + "smaller network")
     }
   }
 }

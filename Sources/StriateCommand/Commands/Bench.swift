@@ -14,7 +14,7 @@ extension Command {
   static let bench = Command(
     name: "bench",
     summary: "Time training steps or inference of a network on random images.",
-    usage: ["--model NAME | --network TEXT [options]"],
+    usage: ["--model NAME | --network TEXT | MODEL-FILE [options]"],
     details: """
       A step begins with bytes of pixels and ends with updated parameters, or with outputs. The times
       are those of repeated steps after a warm-up; the peak is what multiply-adds in registers alone
@@ -36,8 +36,9 @@ extension Command {
       "striate bench --model lenet",
       "striate bench --model resnet20 --mode infer --batch 64 --layers",
       "striate bench --network \"conv 16 3x3, relu, flatten, dense 10\" --input 3x32x32 --json",
+      "striate bench resnet18.onnx --mode infer --batch 16",
     ],
-    operands: ("no words", 0...0),
+    operands: ("at most MODEL-FILE", 0...1),
     run: { arguments in
       let report = try BenchReport(arguments)
       Console.output(arguments.has("json") ? report.json.text : report.text)
@@ -60,22 +61,10 @@ private struct BenchReport {
   let layers: [StepTimer.LayerTime]
 
   init(_ arguments: Arguments) throws {
-    let named = try Recipe.namedModel(arguments)
-    let input = try arguments.text("input").map { try Command.shape($0, arguments) }
-    let text = try arguments.text("network") ?? ""
-    model = named?.name ?? text
-    let classes = try arguments.integer("classes", in: 1...1_000_000)
-    if named == nil, classes != nil {
-      throw Usage.Mistake("option --classes is for --model: write dense N into --network instead")
-    }
-    let network =
-      try named?.network(input: input, classes: classes ?? 10, seed: 0)
-      ?? Network(text: text, input: input ?? [1, 28, 28], seed: 0)
-    guard network.outputShape.count == 1 else {
-      throw Usage.Mistake(
-        "option --network: expected an output of classes, found \(network.outputShape): end the "
-          + "network with \"flatten, dense 10\"")
-    }
+    let file = arguments.operands.first
+    let named = file == nil ? try Recipe.namedModel(arguments) : nil
+    let network = try BenchReport.network(arguments, file: file, named: named)
+    model = try file ?? named?.name ?? arguments.text("network") ?? ""
     isTraining = try arguments.choice("mode", of: ["train", "infer"]) != "infer"
     batch = try arguments.integer("batch", in: 1...1_000_000) ?? named?.batchSize ?? 32
     threads =
@@ -93,6 +82,36 @@ private struct BenchReport {
     times = try timer.time(steps: count).sorted()
     layers = arguments.has("layers") ? try timer.timeLayers(steps: min(count, 20)) : []
     peak = StepTimer.peakMultiplyAdds(threads: threads)
+  }
+
+  private static func network(
+    _ arguments: Arguments, file: String?, named: NamedModel?
+  ) throws -> Network {
+    let input = try arguments.text("input").map { try Command.shape($0, arguments) }
+    let classes = try arguments.integer("classes", in: 1...1_000_000)
+    if let file {
+      for option in ["model", "network", "input", "classes"] where arguments.has(option) {
+        throw Usage.Mistake("option --\(option): expected none beside MODEL-FILE, found one")
+      }
+      let network = try ModelFile.network(contentsOf: file)
+      guard network.inputs.count == 1, network.outputs.count == 1, network.outputShape.count == 1
+      else {
+        throw Failure("\(file): expected one input and one output of classes, found others")
+      }
+      return network
+    }
+    if named == nil, classes != nil {
+      throw Usage.Mistake("option --classes is for --model: write dense N into --network instead")
+    }
+    let network =
+      try named?.network(input: input, classes: classes ?? 10, seed: 0)
+      ?? Network(text: arguments.text("network") ?? "", input: input ?? [1, 28, 28], seed: 0)
+    guard network.outputShape.count == 1 else {
+      throw Usage.Mistake(
+        "option --network: expected an output of classes, found \(network.outputShape): end the "
+          + "network with \"flatten, dense 10\"")
+    }
+    return network
   }
 
   private var median: Double { times[times.count / 2] }

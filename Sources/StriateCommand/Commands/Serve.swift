@@ -82,7 +82,8 @@ private struct Serving {
 
   func run() throws -> ExitStatus {
     Interrupt.watch()
-    let name = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
+    let name =
+      host.contains(":" as Character) ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
     let address = "http://\(name):\(server.port)/"
     if arguments.has("json") {
       Console.output("{\"address\":\"\(address)\",\"port\":\(server.port)}")

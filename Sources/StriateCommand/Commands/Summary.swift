@@ -60,7 +60,7 @@ extension Command {
         return try model.summary(input: input, classes: classes ?? 10, batchSize: batchSize)
       }
       let isFile = FileManager.default.fileExists(atPath: name)
-      guard isFile || name.contains("/") || name.contains(".") else {
+      guard isFile || name.contains("/" as Character) || name.contains("." as Character) else {
         let names = NamedModel.all.map(\.name)
         throw Usage.Mistake(
           "neither a model nor a file: \"\(name.prefix(80))\""

@@ -82,7 +82,7 @@ struct DataSource {
 
   /// Whether a word names a folder; a path that leads nowhere is left to the folder's own errors.
   private static func isFolder(_ word: String) -> Bool {
-    word.contains("/") || FileManager.default.fileExists(atPath: word)
+    word.contains("/" as Character) || FileManager.default.fileExists(atPath: word)
   }
 
   /// Throws where an option is there that these data do not know.

@@ -25,7 +25,7 @@ struct AnswerReader {
     var plain = text.replacing("−", with: "-").replacing("–", with: "-").replacing("½", with: "1/2")
       .replacing(" %", with: "%").replacing(" = ", with: "=").replacing("= ", with: "=")
       .replacing(" =", with: "=").replacing(" and ", with: " ")
-    if isSingle, !plain.contains("."), plain.filter({ $0 == "," }).count == 1 {
+    if isSingle, !plain.contains("." as Character), plain.filter({ $0 == "," }).count == 1 {
       plain = plain.replacing(",", with: ".")
     }
     let isEnd = { (c: Character) in c == ";" || c == "]" || c == "|" || c.isNewline }

@@ -6,7 +6,7 @@ extension Double {
   /// sign as in an equation.
   func plain(_ digits: Int) -> String {
     var text = fixed(digits)
-    if text.contains(".") {
+    if text.contains("." as Character) {
       while text.hasSuffix("0") { text.removeLast() }
       if text.hasSuffix(".") { text.removeLast() }
     }

@@ -195,7 +195,7 @@ final class GraphImport {
     let scopes = (node?.message.name ?? "").split(separator: "/").dropLast().map(String.init)
     guard !scopes.isEmpty else {
       let name = node?.message.name ?? ""
-      return name.isEmpty || name.contains("/") ? layer.stem : name
+      return name.isEmpty || name.contains("/" as Character) ? layer.stem : name
     }
     var path: [String] = []
     for scope in scopes {

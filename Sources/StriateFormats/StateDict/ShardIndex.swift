@@ -45,7 +45,7 @@ struct ShardIndex {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
     shards = try names.map { name in
-      guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+      guard !name.isEmpty, !name.contains("/" as Character), name != ".", name != ".." else {
         throw refuse(
           "index: expected names of files beside it, found \"\(name.prefix(80))\"")
       }

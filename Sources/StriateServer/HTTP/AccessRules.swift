@@ -13,7 +13,9 @@ package struct AccessRules: Sendable {
     self.port = port
     let host = host.lowercased()
     takesAddresses = ["0.0.0.0", "::"].contains(host)
-    names = ["127.0.0.1", "localhost", "[::1]", host.contains(":") ? "[\(host)]" : host]
+    names = [
+      "127.0.0.1", "localhost", "[::1]", host.contains(":" as Character) ? "[\(host)]" : host,
+    ]
   }
 
   /// Throws where a request is for another server, or comes from another site's page.

@@ -38,6 +38,7 @@ import Testing
     "prelu", "prelu per-channel", "log-softmax", "exp", "log", "sqrt", "abs", "reciprocal", "erf",
     "round", "affine -2 0.5", "power -1.5", "reshape 3x4", "transpose 2x0x1", "slice 1 0 3",
     "slice 0 2 3 step 0", "slice 2 4 3 back 2", "learned 4x1x1", "argmax",
+    "matmul",
   ]
 
   @Test(arguments: texts) func everyLayerReadsItsOwnText(_ text: String) throws {
