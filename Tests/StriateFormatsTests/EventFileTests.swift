@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+import Striate
 import StriateFormats
 
 @Suite struct EventFileTests {
@@ -84,14 +85,26 @@ import StriateFormats
       try file.append(
         Event("c", .histogram(EventHistogram(of: [1, 2, 3], intervals: 2)), step: 5, time: 10))
       try file.append(Event("d", .text("| a | β |"), step: 1 << 40, time: 11))
+      let network = try Network(
+        text: "conv 2 3x3, residual(conv 2 1x1, relu), flatten, dense 3", input: [1, 4, 4], seed: 1)
+      try file.append(graphOf: network, time: 12)
+      try file.append(
+        EventHyperparameters([("epochs", .number(3)), ("model", .text("lenet"))]), time: 13)
+      try file.appendEnd(time: 14)
       let found = try Python.run(
         """
         import sys
         from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
         from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.graph_pb2 import GraphDef
+        from tensorboard.plugins.hparams import metadata
         for raw in RawEventFileLoader(sys.argv[1]).Load():
           e = Event.FromString(raw)
           if e.file_version: print(e.file_version, e.wall_time)
+          if e.graph_def:
+            for n in GraphDef.FromString(e.graph_def).node:
+              shape = [d.size for d in n.attr["_output_shapes"].list.shape[0].dim]
+              print(n.name, n.op, list(n.input), shape, n.attr["parameters"].i)
           for v in e.summary.value:
             kind = v.WhichOneof("value")
             if kind == "simple_value": print(v.tag, e.step, v.simple_value)
@@ -100,7 +113,13 @@ import StriateFormats
             if kind == "histo":
               print(v.tag, e.step, v.histo.min, v.histo.max, v.histo.num, v.histo.sum, v.histo.sum_squares,
                     list(v.histo.bucket_limit), list(v.histo.bucket))
-            if kind == "tensor":
+            if v.tag == metadata.SESSION_START_INFO_TAG:
+              start = metadata.parse_session_start_info_plugin_data(v.metadata.plugin_data.content)
+              print(start.hparams["epochs"].number_value, start.hparams["model"].string_value, start.start_time_secs)
+            elif v.tag == metadata.SESSION_END_INFO_TAG:
+              end = metadata.parse_session_end_info_plugin_data(v.metadata.plugin_data.content)
+              print(end.status, end.end_time_secs)
+            elif kind == "tensor":
               print(v.tag, e.step, v.metadata.plugin_data.plugin_name, v.tensor.string_val[0].decode(),
                     v.tensor.dtype, v.tensor.tensor_shape.dim[0].size)
         """, file.path)
@@ -109,6 +128,14 @@ import StriateFormats
           "brain.Event:2 7.0", "a/scalar 3 0.5", "b 4 5 4 3 89504e47",
           "c 5 1.0 3.0 3.0 6.0 14.0 [2.0, 3.0] [1.0, 2.0]",
           "d 1099511627776 text | a | β | 7 1",
+          "input Placeholder [] [-1, 1, 4, 4] 0",
+          "conv1 conv ['input'] [-1, 2, 2, 2] 20",
+          "conv2 conv ['conv1'] [-1, 2, 2, 2] 6",
+          "relu1 relu ['conv2'] [-1, 2, 2, 2] 0",
+          "add1 add ['conv1', 'relu1'] [-1, 2, 2, 2] 0",
+          "flatten1 flatten ['add1'] [-1, 8] 0",
+          "fc1 dense ['flatten1'] [-1, 3] 27",
+          "3.0 lenet 13.0", "1 14.0",
         ])
     }
   }

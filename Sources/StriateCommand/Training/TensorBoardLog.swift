@@ -4,12 +4,12 @@ import StriateData
 import StriateExplain
 import StriateFormats
 
-/// The events of `--tensorboard`: curves, the first layer's filters, the distributions of weights, what
-/// was trained how, and the mistakes that are left.
+/// The events of `--tensorboard`: curves, the network's graph, the first layer's filters, the distributions of
+/// weights, what was trained how, and the mistakes that are left.
 struct TensorBoardLog {
   static let option = Command.Option(
     "tensorboard", "DIR",
-    "events for TensorBoard: curves, filters, weights, mistakes;\n"
+    "events for TensorBoard: curves, graph, filters, weights, mistakes;\n"
       + "each training adds a file to DIR, and tensorboard --logdir DIR shows it")
 
   /// Curves of batches have about so many points an epoch.
@@ -44,6 +44,15 @@ struct TensorBoardLog {
       "hyperparameters",
       .text((["| setting | value |", "|---|---|"] + rows).joined(separator: "\n")),
       step: 0)
+    let now = Date().timeIntervalSince1970
+    try file.append(graphOf: network, time: now)
+    let settings = facts.map { name, value in
+      (
+        name: name,
+        value: Double(value).map { .number($0) } ?? EventHyperparameters.Value.text(value)
+      )
+    }
+    try file.append(EventHyperparameters(settings), time: now)
     try appendWeights(of: network, step: 0)
   }
 
@@ -70,6 +79,7 @@ struct TensorBoardLog {
   func end(_ evaluation: Evaluation, on dataset: Dataset, step: Int) throws {
     try append("test/accuracy", evaluation.accuracy, step: step)
     try append("test/loss", evaluation.loss, step: step)
+    try file.appendEnd(time: Date().timeIntervalSince1970)
     for (index, mistake) in evaluation.mistakes(first: Self.mistakes).enumerated() {
       guard let image = try? dataset.image(at: mistake.image),
         let picture = Picture(image, limit: Self.side), let png = try? picture.png()

@@ -12,6 +12,8 @@ public struct Event: Sendable {
     case histogram(EventHistogram)
     /// A text, in which Markdown is allowed.
     case text(String)
+    /// A message of one of TensorBoard's plugins.
+    case plugin(String, content: [UInt8])
   }
 
   /// Under which name it is shown; what stands before a slash is the name of its group.
@@ -66,17 +68,34 @@ public struct Event: Sendable {
     case .text(let text):
       item.add(9, Self.metadata(plugin: "text"))
       item.add(8, Self.tensor(of: text))
+    case .plugin(let name, let content):
+      item.add(9, Self.metadata(plugin: name, content: content))
+      item.add(8, Self.noTensor)
     }
     return item
   }
 
   /// Which part of TensorBoard shows the value.
-  private static func metadata(plugin: String) -> ProtobufWriter {
+  private static func metadata(plugin: String, content: [UInt8] = []) -> ProtobufWriter {
     var data = ProtobufWriter()
     data.add(1, plugin)
+    if !content.isEmpty { data.add(2, content) }
     var metadata = ProtobufWriter()
     metadata.add(1, data)
     return metadata
+  }
+
+  /// A tensor of no Floats.
+  private static var noTensor: ProtobufWriter {
+    let typeOfFloats = 1
+    var extent = ProtobufWriter()
+    extent.add(1, 0)
+    var shape = ProtobufWriter()
+    shape.add(2, extent)
+    var tensor = ProtobufWriter()
+    tensor.add(1, typeOfFloats)
+    tensor.add(2, shape)
+    return tensor
   }
 
   /// A text as a tensor of one text.

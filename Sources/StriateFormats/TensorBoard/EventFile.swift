@@ -62,7 +62,8 @@ public final class EventFile {
   /// before.
   public func append(_ event: Event) throws { try append(record: event.bytes) }
 
-  private func append(record event: [UInt8]) throws {
+  /// Adds the bytes of an event's message.
+  func append(record event: [UInt8]) throws {
     let bytes = Self.record(event)
     var written = 0
     while written < bytes.count {
