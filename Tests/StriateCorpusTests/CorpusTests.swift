@@ -23,6 +23,16 @@ import Testing
   }
 
   #if os(Linux)
+    @Test func memoryThatWasGivenBackCounts() async {
+      await #expect(processExitsWith: .success) {
+        let before = try PeakMemory.restart()
+        let count = 100 << 20
+        #expect([UInt8](repeating: 1, count: count).last == 1)
+        #expect(try PeakMemory.bytes() - before >= count)
+        #expect(try PeakMemory.bytes() - PeakMemory.restart() >= count)
+      }
+    }
+
     /// A process of its own: what stops it stops no other test, and its peak of memory is that of the reader.
     @Test(arguments: Reader.allCases) func everyInputIsReadOrRefused(reader: Reader) async throws {
       await #expect(processExitsWith: .success) { [reader] in

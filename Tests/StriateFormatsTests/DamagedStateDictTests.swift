@@ -46,15 +46,15 @@ import Testing
       return tensors.allSatisfy { $0.tensor.count <= $0.tensor.storage.count }
     }
     for length in pickle.indices { #expect(!run(Array(pickle.prefix(length))), "\(length)") }
+    var generator = SeededGenerator(seed: 1)
     for place in pickle.indices {
-      for change in UInt8(1)...255 {
+      for _ in 0..<16 {
         var damaged = pickle
-        damaged[place] ^= change
+        damaged[place] = .random(in: 0...255, using: &generator)
         _ = run(damaged)
       }
     }
-    var generator = SeededGenerator(seed: 1)
-    for _ in 0..<20_000 {
+    for _ in 0..<2000 {
       var damaged = pickle
       for _ in 0..<4 {
         damaged[.random(in: damaged.indices, using: &generator)] =
