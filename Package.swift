@@ -86,6 +86,9 @@ let package = Package(
     .testTarget(
       name: "StriateCommandTests",
       dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"]),
+    .testTarget(
+      name: "StriateCorpusTests", dependencies: ["Striate", "StriateData", "StriateFormats"],
+      resources: [.copy("Corpus")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -128,6 +128,25 @@ private func complaint(about file: [UInt8]) -> String? {
       complaint(about: []) == "five.png: expected a PNG or JPEG picture, found an empty file")
   }
 
+  @Test func aPictureThatItsFileCannotHoldIsRefusedBeforeItsPixelsAreRead() throws {
+    let png = Fixture.png(chunks: [
+      ("IHDR", Fixture.pngHeader(width: 4000, height: 4000, colourType: 2)),
+      ("IDAT", Fixture.stored([0])), ("IEND", []),
+    ])
+    let advice = "the file is damaged or cut short; copy it again"
+    #expect(
+      complaint(about: png)
+        == "five.png: expected at least 46511 bytes for 4000×4000 pixels, found \(png.count): "
+        + advice)
+    var jpeg = Fixture.greyJPEG
+    let frame = try #require(jpeg.firstRange(of: [0xFF, 0xC0])?.lowerBound)
+    jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x0F, 0xA0, 0x0F, 0xA0])
+    #expect(
+      complaint(about: jpeg)
+        == "five.png: expected at least 31250 bytes for 4000×4000 pixels, found \(jpeg.count): "
+        + advice)
+  }
+
   @Test func aHugePictureIsRefusedBeforeItsPixelsAreRead() {
     let message = """
       five.png: expected a picture of at most 64 megapixels, found 20000×20000: \

@@ -57,4 +57,19 @@ import Testing
       }
     }
   }
+
+  /// A directory that names one large file many times would make much of little.
+  @Test func filesOverOneAnotherAreRefused() throws {
+    let array = NumericArray(shape: [1000], floats: [Float](repeating: 1, count: 1000))
+    var archive = try NPZ.encode([("a", array)], source: "a.npz")
+    let directory = try #require(archive.firstRange(of: [0x50, 0x4B, 1, 2])?.lowerBound)
+    let entry = archive[directory..<archive.count - 22]
+    archive.insert(contentsOf: entry, at: directory)
+    let end = archive.count - 22
+    (archive[end + 8], archive[end + 10]) = (2, 2)
+    do {
+      _ = try NPZ.decode(archive, source: "a.npz")
+      Issue.record("read")
+    } catch { #expect("\(error)".contains("found them over others"), "\(error)") }
+  }
 }

@@ -74,6 +74,15 @@ package struct InputFile: ~Copyable {
     return piece.count
   }
 
+  /// All bytes of the file at `path`.
+  package static func bytes(of path: String) throws -> [UInt8] {
+    let file: InputFile = try InputFile(path: path)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(file.size)
+    while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
+    return bytes
+  }
+
   /// Goes on at that byte of the file.
   package func seek(to offset: Int) throws {
     guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else {

@@ -69,11 +69,7 @@ public struct SafeTensors: Sendable {
   ///
   /// Throws where the file cannot be read or is not a safetensors file.
   public init(contentsOf path: String) throws {
-    let file: InputFile = try InputFile(path: path)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(file.size)
-    while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
-    try self.init(bytes: bytes, source: path)
+    try self.init(bytes: InputFile.bytes(of: path), source: path)
   }
 
   /// Reads a file held in memory; errors call it `source`.

@@ -27,7 +27,7 @@ package struct CIFAR: Sendable {
     (self.testFile, self.labelBytes) = (testFile, labelBytes)
   }
 
-  static let cifar10 = CIFAR(
+  package static let cifar10 = CIFAR(
     folder: "cifar-10-batches-bin", trainingFiles: (1...5).map { "data_batch_\($0).bin" },
     testFile: "test_batch.bin", labelBytes: 1)
 
@@ -91,11 +91,8 @@ package struct CIFAR: Sendable {
 
   /// The bytes of a file. Throws where it cannot be read, or is larger than any of CIFAR.
   static func contents(of path: String) throws -> [UInt8] {
-    let file = try InputFile(path: path)
-    try check(size: file.size, of: path)
-    var bytes: [UInt8] = []
-    while try file.read(upTo: file.size - bytes.count, appendingTo: &bytes) > 0 {}
-    return bytes
+    try check(size: InputFile(path: path).size, of: path)
+    return try InputFile.bytes(of: path)
   }
 
   private static func check(size: Int, of file: String) throws {
@@ -111,7 +108,7 @@ package struct CIFAR: Sendable {
   /// The files of the archive at `path`, by name.
   ///
   /// Throws where the archive is damaged or lacks one of them, or a file is larger than any of CIFAR.
-  func contents(ofArchive path: String) throws -> [String: [UInt8]] {
+  package func contents(ofArchive path: String) throws -> [String: [UInt8]] {
     var found: [String: [UInt8]] = [:]
     var reader = try TarReader(path: path)
     while found.count < files.count, let entry = try reader.next() {

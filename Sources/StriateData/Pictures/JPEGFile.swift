@@ -87,7 +87,10 @@ enum JPEGFile {
             handle, file, UInt(file.count), &width, &height, &subsampling, &space) == 0
         else { throw damaged() }
         guard width > 0, height > 0 else { throw damaged("it holds no picture") }
-        try Picture.checkSize(width: Int(width), height: Int(height), name: name)
+        // Every block of 8×8 pixels takes a bit at least.
+        try Picture.checkSize(
+          width: Int(width), height: Int(height), fileSize: file.count,
+          smallestFile: { width, height in width * height / 512 }, name: name)
         hasInks = space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
         return PictureHeader(
           size: PictureSize(height: Int(height), width: Int(width)),

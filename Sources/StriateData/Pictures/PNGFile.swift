@@ -19,7 +19,7 @@ enum PNGFile {
       guard png_image_begin_read_from_memory(&image, file.baseAddress, file.count) != 0 else {
         throw damaged(image, name)
       }
-      try Picture.checkSize(width: Int(image.width), height: Int(image.height), name: name)
+      try checkSize(image, file, name: name)
       return PictureHeader(
         size: PictureSize(height: Int(image.height), width: Int(image.width)),
         isColour: image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0)
@@ -39,7 +39,7 @@ enum PNGFile {
         throw damaged(image, name)
       }
       let (width, height) = (Int(image.width), Int(image.height))
-      try Picture.checkSize(width: width, height: height, name: name)
+      try checkSize(image, file, name: name)
       let isColour = image.format & UInt32(PNG_FORMAT_FLAG_COLOR) != 0
       let isTransparent = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0
       let channels = isColour ? 3 : 1
@@ -52,6 +52,18 @@ enum PNGFile {
       let picture = Picture(width: width, height: height, channels: channels, bytes: bytes)
       return (picture, isTransparent)
     }
+  }
+
+  /// Source: Portable Network Graphics, 3rd edition, section 11.2.1: byte 24 holds the bits of a sample, byte 25 the kind
+  /// of pixel; deflate packs at most 1032 bytes into one.
+  private static func checkSize(
+    _ image: png_image, _ file: UnsafeRawBufferPointer, name: String
+  ) throws {
+    let samples: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
+    let bits = file.count > 25 ? Int(file[24]) * (samples[file[25]] ?? 1) : 1
+    try Picture.checkSize(
+      width: Int(image.width), height: Int(image.height), fileSize: file.count,
+      smallestFile: { width, height in (width * bits + 7) / 8 * height / 1032 }, name: name)
   }
 
   /// The bytes of a PNG file that holds a picture; nil where libpng runs out of memory.

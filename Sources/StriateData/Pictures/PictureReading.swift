@@ -70,6 +70,9 @@ extension Picture {
     return bytes
   }
 
+  /// Pixels that are decoded whatever the size of the file.
+  private static let harmlessArea = 1 << 22
+
   /// The formats that are read; the first bytes of a file tell them apart.
   private enum Kind {
     case png, jpeg
@@ -90,8 +93,15 @@ extension Picture {
     }
   }
 
-  /// Refuses a picture that is too large, before anything is allocated for its pixels.
-  static func checkSize(width: Int, height: Int, name: String) throws {
+  /// Refuses a picture that is too large, or larger than its file can hold, before anything is allocated for its pixels.
+  ///
+  /// - Parameters:
+  ///   - fileSize: The bytes that there are.
+  ///   - smallestFile: The bytes that the format needs for so large a picture at least.
+  static func checkSize(
+    width: Int, height: Int, fileSize: Int, smallestFile: (_ width: Int, _ height: Int) -> Int,
+    name: String
+  ) throws {
     let (area, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, area <= maximumArea else {
       throw Unreadable(
@@ -99,6 +109,16 @@ extension Picture {
         """
         expected a picture of at most \(maximumArea / 1_000_000) megapixels, \
         found \(width)×\(height): make it smaller first
+        """)
+    }
+    // What a small picture takes does no harm, and its decoder says more about the damage.
+    let smallest = area > harmlessArea ? smallestFile(width, height) : 0
+    guard fileSize >= smallest else {
+      throw Unreadable(
+        name,
+        """
+        expected at least \(smallest) bytes for \(width)×\(height) pixels, found \(fileSize): the file is \
+        damaged or cut short; copy it again
         """)
     }
   }

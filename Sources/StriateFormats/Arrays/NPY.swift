@@ -14,7 +14,7 @@ public enum NPY {
   ///
   /// Throws where the file cannot be read, or is not a .npy file of numbers.
   public static func read(contentsOf path: String) throws -> NumericArray {
-    try decode(bytesOfFile(path), source: path)
+    try decode(InputFile.bytes(of: path), source: path)
   }
 
   /// Writes an array to the file at `path`, whole or not at all.
@@ -89,13 +89,4 @@ public enum NPY {
     return magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(text.utf8)
       + array.littleEndianBytes
   }
-}
-
-/// All bytes of a file.
-func bytesOfFile(_ path: String) throws -> [UInt8] {
-  let file: InputFile = try InputFile(path: path)
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(file.size)
-  while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
-  return bytes
 }

@@ -6,7 +6,7 @@ public enum NPZ {
   ///
   /// Throws where the file cannot be read, is no such archive, or two arrays have one name.
   public static func read(contentsOf path: String) throws -> [(name: String, array: NumericArray)] {
-    try decode(bytesOfFile(path), source: path)
+    try decode(InputFile.bytes(of: path), source: path)
   }
 
   /// The arrays of a file in memory; errors call it `source`.

@@ -3,11 +3,13 @@ import CZlib
 /// The files of a zip archive, stored or deflated.
 ///
 /// Source: PKWARE's APPNOTE.TXT 6.3.10, §4.3; the deflated ones are RFC 1951's.
-enum Zip {
+package enum Zip {
   /// A file inside an archive.
-  struct Entry {
+  package struct Entry {
     var name: String
     var bytes: [UInt8]
+
+    package init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
   }
 
   /// The most files of an archive.
@@ -22,7 +24,8 @@ enum Zip {
   /// An archive of stored files without times, so that equal files give equal archives.
   ///
   /// Throws where a file or all together have 4 GiB or more.
-  static func encode(_ entries: [Entry], source: String) throws(InvalidArrayFile) -> [UInt8] {
+  package static func encode(_ entries: [Entry], source: String) throws(InvalidArrayFile) -> [UInt8]
+  {
     var archive: [UInt8] = []
     var directory: [UInt8] = []
     for entry in entries {

@@ -29,7 +29,7 @@ struct ZipReader {
       throw refuse("expected at most \(Zip.entryLimit) files, found \(count)")
     }
     var entries: [Zip.Entry] = []
-    var total = 0
+    var (total, storedTotal) = (0, 0)
     for _ in 0..<count {
       guard try number(at: place, 4) == 0x0201_4B50 else {
         throw refuse("expected an entry of the directory at byte \(place), found something else")
@@ -50,6 +50,11 @@ struct ZipReader {
       try widen(&sizes, extra: nameStart + nameLength, extraLength)
       guard flags & 1 == 0 else { throw refuse("\"\(name)\": expected no encryption") }
       let data = try stored(at: sizes[2], size: sizes[1])
+      // Files that lie over one another would make many large ones of a small archive.
+      storedTotal += data.count
+      guard storedTotal <= bytes.count else {
+        throw refuse("\"\(name)\": expected files behind one another, found them over others")
+      }
       total += sizes[0]
       guard total <= 1100 * bytes.count else {
         throw refuse("\"\(name)\": expected at most 1100 times the archive's size, found more")

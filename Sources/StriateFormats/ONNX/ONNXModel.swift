@@ -47,7 +47,8 @@ public struct ONNXModel: Sendable {
   ) throws {
     let folder = URL(filePath: path).deletingLastPathComponent().relativePath
     try self.init(
-      bytes: bytesOfFile(path), source: path, folder: folder, constants: constants, shapes: shapes)
+      bytes: InputFile.bytes(of: path), source: path, folder: folder, constants: constants,
+      shapes: shapes)
   }
 
   /// Reads a model held in memory; errors call it `source`.

@@ -52,7 +52,7 @@ extension ONNXModel {
   /// The names of what the graph in the file at `path` is given, in their order.
   public static func inputNames(contentsOf path: String) throws -> [String] {
     do {
-      guard let graph = try ONNXModelMessage(bytesOfFile(path)).graph else {
+      guard let graph = try ONNXModelMessage(InputFile.bytes(of: path)).graph else {
         throw ONNXError("\(path): expected an ONNX model, found no graph in the file")
       }
       let initialized = Set(graph.initializers.map(\.name))

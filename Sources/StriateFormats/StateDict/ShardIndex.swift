@@ -25,15 +25,21 @@ struct ShardIndex {
   let shards: [SafeTensors]
 
   init(contentsOf path: String) throws {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { String(path[...$0]) } ?? ""
+    try self.init(InputFile.bytes(of: path), source: path) { name in
+      try SafeTensors(contentsOf: folder + name)
+    }
+  }
+
+  /// The index in memory, whose shards `shard` reads by their names; errors call it `source`.
+  init(_ bytes: [UInt8], source: String, shard: (String) throws -> SafeTensors) throws {
     func refuse(_ message: String) -> StateDict.Failure {
-      StateDict.Failure(description: "\(path): \(message)")
+      StateDict.Failure(description: "\(source): \(message)")
     }
-    let file: InputFile = try InputFile(path: path)
-    guard file.size <= ShardIndex.sizeLimit else {
-      throw refuse("index: expected at most \(ShardIndex.sizeLimit) bytes, found \(file.size)")
+    guard bytes.count <= ShardIndex.sizeLimit else {
+      throw refuse("index: expected at most \(ShardIndex.sizeLimit) bytes, found \(bytes.count)")
     }
-    var bytes: [UInt8] = []
-    while try file.read(upTo: 1 << 20, appendingTo: &bytes) > 0 {}
     guard let index = try? JSONDecoder().decode(File.self, from: Data(bytes)) else {
       throw refuse("index: expected JSON with weight_map, found another form")
     }
@@ -42,17 +48,15 @@ struct ShardIndex {
       throw refuse(
         "index: expected 1 to \(ShardIndex.shardLimit) shards, found \(names.count)")
     }
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[...$0]) } ?? ""
     shards = try names.map { name in
       guard !name.isEmpty, !name.contains("/" as Character), name != ".", name != ".." else {
         throw refuse(
           "index: expected names of files beside it, found \"\(name.prefix(80))\"")
       }
-      return try SafeTensors(contentsOf: folder + name)
+      return try shard(name)
     }
     let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    source = path
+    self.source = source
     var places: [(name: String, shard: Int)] = []
     for (name, shard) in index.weightMap.sorted(by: { $0.key < $1.key }) {
       let number = numbers[shard] ?? 0
@@ -67,6 +71,13 @@ struct ShardIndex {
 }
 
 extension StateDict {
+  /// The arrays of an index in memory, whose shards `shard` reads by their names.
+  package init(
+    shardIndex bytes: [UInt8], source: String, shard: (String) throws -> SafeTensors
+  ) throws {
+    self.init(try ShardIndex(bytes, source: source, shard: shard))
+  }
+
   init(_ index: ShardIndex) {
     let entries = index.places.compactMap { name, shard in
       index.shards[shard].entry(named: name).map {

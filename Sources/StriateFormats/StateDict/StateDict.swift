@@ -50,7 +50,7 @@ public struct StateDict: Sendable {
       try self.init(ShardIndex(contentsOf: path))
       return
     }
-    let bytes = try StateDict.bytes(contentsOf: path)
+    let bytes = try InputFile.bytes(of: path)
     if bytes.starts(with: [0x50, 0x4B]) {
       try self.init(TorchFile(bytes: bytes, source: path))
     } else {
@@ -99,14 +99,5 @@ public struct StateDict: Sendable {
       if let tensor = try? tensor(named: entry.name) { hash.update(tensor.scalars.span.bytes) }
     }
     return hash.hexadecimal()
-  }
-
-  /// All bytes of a file.
-  static func bytes(contentsOf path: String) throws -> [UInt8] {
-    let file: InputFile = try InputFile(path: path)
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(file.size)
-    while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
-    return bytes
   }
 }

@@ -15,6 +15,10 @@ package struct TorchFile: Sendable {
   /// The tensors of the state dict, in its order.
   package let tensors: [(name: String, tensor: PickledTensor)]
 
+  /// How many times over all tensors may name the numbers of all storages: a small file of very many tensors would
+  /// otherwise take hours to read.
+  private static let sharing = 16
+
   private let storages: [String: [UInt8]]
   private let index: [String: Int]
 
@@ -33,6 +37,7 @@ package struct TorchFile: Sendable {
     var unpickler = Unpickler(pickle.bytes, source: source)
     tensors = try unpickler.stateDict()
     var storages: [String: [UInt8]] = [:]
+    var (elements, stored) = (0, 0)
     for (name, tensor) in tensors {
       let storage = tensor.storage
       guard let numbers = files[prefix + "data/" + storage.key] else {
@@ -44,7 +49,13 @@ package struct TorchFile: Sendable {
           "tensor \"\(name)\": expected \(storage.count) numbers of \(storage.type.size) bytes in "
             + "data/\(storage.key), found \(numbers.count) bytes")
       }
-      storages[storage.key] = numbers
+      if storages.updateValue(numbers, forKey: storage.key) == nil { stored += storage.count }
+      elements += tensor.count
+    }
+    guard elements <= TorchFile.sharing * stored else {
+      throw refuse(
+        "expected storages that at most \(TorchFile.sharing) tensors share, found \(elements) numbers "
+          + "in tensors and \(stored) in storages: save copies with clone()")
     }
     self.storages = storages
     index = Dictionary(

@@ -39,8 +39,8 @@ package struct Unpickler {
     case list(Int)
     case dictionary(Int)
     case word(Word)
-    case storage(PickledStorage)
-    case tensor(PickledTensor)
+    indirect case storage(PickledStorage)
+    indirect case tensor(PickledTensor)
   }
 
   let source: String
@@ -48,9 +48,20 @@ package struct Unpickler {
   var position = 0
   var stack: [Value] = []
   var memo: [Int: Value] = [:]
+  /// Instructions done so far.
+  var instructions = 0
   /// Tuples and lists.
   var lists: [[Value]] = []
   var dictionaries: [[(key: Value, value: Value)]] = []
+
+  /// The most instructions: a tensor takes some 45, and each may add a value to memory.
+  static let instructionLimit = 1 << 19
+
+  /// The most axes of a tensor.
+  static let axisLimit = 16
+
+  /// The most bytes of a storage's key.
+  static let keyLimit = 256
 
   package init(_ bytes: [UInt8], source: String) { (self.bytes, self.source) = (bytes, source) }
 

@@ -2,6 +2,12 @@ extension Unpickler {
   /// Runs the program; what is left on the stack at its end.
   mutating func run() throws(StateDict.Failure) -> Value {
     while true {
+      instructions += 1
+      guard instructions <= Unpickler.instructionLimit else {
+        throw refuse(
+          "expected at most \(Unpickler.instructionLimit) instructions, found more: save the "
+            + "tensors alone, in several files if need be")
+      }
       let code = try byte()
       switch code {
       case UInt8(ascii: "."):
@@ -177,7 +183,7 @@ extension Unpickler {
     guard case .list(let place) = value, lists[place].count == 5,
       case .string("storage") = lists[place][0], case .word(.storage(let type)) = lists[place][1],
       case .string(let key) = lists[place][2], case .integer(let count) = lists[place][4],
-      count >= 0
+      count >= 0, key.utf8.count <= Unpickler.keyLimit
     else { throw refuse("expected a storage, found something else") }
     return PickledStorage(type: type, key: key, count: count)
   }
@@ -206,14 +212,17 @@ extension Unpickler {
       case .integer(let offset) = arguments[1], case .list(let shapePlace) = arguments[2],
       case .list(let stridePlace) = arguments[3]
     else { throw refuse("expected a tensor's storage, offset, shape and stride, found other") }
+    // Many tensors may name one list: a long one is not walked through for each.
+    guard lists[shapePlace].count <= Unpickler.axisLimit,
+      lists[stridePlace].count == lists[shapePlace].count
+    else { throw refuse("expected a shape and a stride of one length, found other") }
     func integers(_ place: Int) -> [Int] {
       lists[place].compactMap { if case .integer(let value) = $0 { value } else { nil } }
     }
     let (shape, stride) = (integers(shapePlace), integers(stridePlace))
-    guard shape.count == lists[shapePlace].count, stride.count == lists[stridePlace].count,
-      shape.count == stride.count, shape.count <= 16, offset >= 0,
+    guard shape.count == lists[shapePlace].count, stride.count == shape.count, offset >= 0,
       (shape + stride).allSatisfy({ $0 >= 0 && $0 < 1 << 40 })
-    else { throw refuse("expected a shape and a stride of one length, found other") }
+    else { throw refuse("expected sizes in a tensor's shape and stride, found other") }
     var (count, last, isTooLarge) = (1, offset, offset >= storage.count)
     for (extent, step) in zip(shape, stride) where extent > 0 {
       let product = count.multipliedReportingOverflow(by: extent)
