@@ -42,7 +42,7 @@ enum Program {
 
   private static func dispatch(_ words: [String]) -> ExitStatus {
     // Swift puts this character in the place of bytes that are no UTF-8: the file's name is lost.
-    if let word = words.first(where: { $0.contains("\u{FFFD}") }),
+    if let word = words.first(where: { $0.contains("\u{FFFD}" as Character) }),
       words.first != Command.predict.name
     {
       Console.error(

@@ -148,6 +148,12 @@ import Testing
     #expect(places == NumericArray(shape: [1, 1, 2, 2], integers: expected))
   }
 
+  @Test func aBatchOfNoImagesHasNoOutputs() throws {
+    let model = try ONNXModel(contentsOf: FormatFixture.path("small-cnn.onnx"))
+    let outputs = try model([NumericArray(shape: [0, 2, 8, 7], floats: [])])
+    #expect(outputs == [NumericArray(shape: [0, 3], floats: [])])
+  }
+
   @Test func numbersThatNoFloatHoldsAreRefused() throws {
     let bytes = ONNXMessage.model([.node("Relu", ["x"], ["y"])], input: [1, 2])
     let model = try ONNXModel(bytes: bytes, source: "test")

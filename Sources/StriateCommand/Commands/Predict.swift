@@ -40,7 +40,7 @@ extension Command {
       for (index, image) in images.enumerated() {
         bar.show("predicting", index, images.count)
         do {
-          guard !image.contains("\u{FFFD}") else {
+          guard !image.contains("\u{FFFD}" as Character) else {
             throw Failure("expected a file name in UTF-8, found \"\(image)\": rename the file")
           }
           let pixels = try entrance.pixels(contentsOf: image)

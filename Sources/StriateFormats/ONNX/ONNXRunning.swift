@@ -23,10 +23,16 @@ extension ONNXModel {
           "input \"\(input.name)\": expected numbers that a Float holds, found \(large)")
       }
     }
+    let count = arrays.first?.shape.first ?? 1
+    if hasBatch, count == 0 {
+      return outputs.enumerated().map { index, port in
+        constants[index] ?? NumericArray(empty: port.axes.map { $0 ?? 0 }, type: port.type)
+      }
+    }
     var results: [Tensor] = []
     if let network {
       // An input without elements is a constant of the network.
-      let given = arrays.filter { $0.count > 0 }
+      let given = zip(inputs, arrays).filter { !$0.axes.contains(0) }.map(\.1)
       let tensors = zip(network.inputs, given).map { input, array in
         Tensor(shape: [hasBatch ? array.shape.first ?? 1 : 1] + input.shape, scalars: array.floats)
       }
@@ -34,7 +40,6 @@ extension ONNXModel {
         network.outputs.count == 1 ? [try network(tensors)] : try network.allOutputs(tensors)
     }
     var next = results.makeIterator()
-    let count = arrays.first?.shape.first ?? 1
     return try outputs.enumerated().map { index, port in
       if let array = constants[index] { return array }
       guard let tensor = next.next() else { throw ONNXError("expected an output, found none") }
