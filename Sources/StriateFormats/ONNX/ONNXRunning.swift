@@ -32,7 +32,7 @@ extension ONNXModel {
     var results: [Tensor] = []
     if let network {
       // An input without elements is a constant of the network.
-      let given = zip(inputs, arrays).filter { !$0.axes.contains(0) }.map(\.1)
+      let given = zip(inputs, arrays).filter { !$0.0.axes.contains(0) }.map(\.1)
       let tensors = zip(network.inputs, given).map { input, array in
         Tensor(shape: [hasBatch ? array.shape.first ?? 1 : 1] + input.shape, scalars: array.floats)
       }
