@@ -152,6 +152,23 @@ import Testing
       ], [], [-1, 3], "expected numbers that do not depend on how many images"
     ),
     (
+      [
+        .node(
+          "MaxPool", ["x"], ["a", "y"],
+          attributes: [
+            .attribute("kernel_shape", [2, 2]), .attribute("pads", [1 << 16, 1 << 16, 1, 1]),
+            .attribute("dilations", [1 << 16, 1 << 16]),
+          ])
+      ], [], [1, 3, 4, 4], "expected at most 16777216 places"
+    ),
+    (
+      [.node("Tile", ["e", "t"], ["c"]), .node("Add", ["x", "c"], ["y"])],
+      [
+        .tensor("e", [0]),
+        ONNXMessage().adding(1, 1).adding(2, 7).adding(7, 1 << 40).adding(8, "t"),
+      ], [-1, 3], "broken.onnx"
+    ),
+    (
       (0..<3).map { .node("ConstantOfShape", ["s"], ["c\($0)"]) }
         + [.node("Add", ["x", "c0"], ["y"])],
       [ONNXMessage().adding(1, 1).adding(2, 7).adding(7, 1 << 20).adding(8, "s")], [-1, 3],

@@ -154,6 +154,24 @@ import Testing
     #expect(outputs == [NumericArray(shape: [0, 3], floats: [])])
   }
 
+  /// The border that auto_pad adds is counted where count_include_pad says so.
+  @Test func aMeanWithGapsCountsTheBorderOfAutoPad() throws {
+    let bytes = ONNXMessage.model(
+      [
+        .node(
+          "AveragePool", ["x"], ["y"],
+          attributes: [
+            .attribute("kernel_shape", [1, 2]), .attribute("dilations", [1, 2]),
+            .attribute("count_include_pad", 1),
+            ONNXMessage().adding(1, "auto_pad").adding(4, "SAME_UPPER").adding(20, 3),
+          ])
+      ], input: [1, 1, 1, 4], opset: 19)
+    let model = try ONNXModel(bytes: bytes, source: "test")
+    let y = try #require(
+      try model([NumericArray(shape: [1, 1, 1, 4], floats: [2, 4, 6, 8])]).first)
+    #expect(y.floats == [2, 4, 6, 3])
+  }
+
   @Test func numbersThatNoFloatHoldsAreRefused() throws {
     let bytes = ONNXMessage.model([.node("Relu", ["x"], ["y"])], input: [1, 2])
     let model = try ONNXModel(bytes: bytes, source: "test")

@@ -96,7 +96,10 @@ private struct BenchReport {
       let network = try ModelFile.network(contentsOf: file)
       guard network.inputs.count == 1, network.outputs.count == 1, network.outputShape.count == 1
       else {
-        throw Failure("\(file): expected one input and one output of classes, found others")
+        throw Failure(
+          "\(file): expected one input and one output of classes, found \(network.inputs.count) inputs and "
+            + "\(network.outputs.count) outputs, the first \(network.outputShape): time another model"
+        )
       }
       return network
     }

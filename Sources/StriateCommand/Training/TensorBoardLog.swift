@@ -49,7 +49,8 @@ struct TensorBoardLog {
     let settings = facts.map { name, value in
       (
         name: name,
-        value: Double(value).map { .number($0) } ?? EventHyperparameters.Value.text(value)
+        value: Double(value).flatMap { $0.isFinite ? .number($0) : nil }
+          ?? EventHyperparameters.Value.text(value)
       )
     }
     try file.append(EventHyperparameters(settings), time: now)

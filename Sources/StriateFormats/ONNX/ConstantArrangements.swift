@@ -129,6 +129,10 @@ extension ConstantFolding {
       guard !overflow else { throw node.refuse("expected fewer times, found \(times)") }
       shape[axis] = size
       _ = try checked(shape)
+      if shape.contains(0) {
+        x = NumericArray(empty: shape, type: x.type)
+        continue
+      }
       let outer = x.shape[..<axis].reduce(1, *)
       let run = x.shape[axis...].reduce(1, *)
       let places = (0..<outer).flatMap { o in

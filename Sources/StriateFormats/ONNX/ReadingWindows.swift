@@ -5,12 +5,14 @@ extension GraphImport {
   /// The window of a pooling, with a border after the images that gives the outputs of ceil_mode, and those outputs.
   private func window(
     _ node: ONNXNode, over x: Flow, isCeil: Bool
-  ) throws -> (window: ONNXWindow, outputs: [Int]) {
+  ) throws -> (window: ONNXWindow, outputs: [Int], border: [Range<Int>]) {
     guard let kernel = try node.integers("kernel_shape") else {
       throw refuse("attribute kernel_shape: expected sizes, found none")
     }
     let extents = Array(imageShape(x.dims).dropFirst())
     var window = try ONNXWindow(node, kernel: kernel, over: extents)
+    // The pixels and the border that the node has itself.
+    let border = extents.indices.map { -window.before[$0]..<extents[$0] + window.after[$0] }
     let outputs = try extents.indices.map { axis in
       let (stride, reach) = (window.strides[axis], window.reach(axis))
       let room = extents[axis] + window.before[axis] + window.after[axis] - reach
@@ -24,7 +26,7 @@ extension GraphImport {
         window.after[axis], (count - 1) * stride + reach - extents[axis] - window.before[axis])
       return count
     }
-    return (window, outputs)
+    return (window, outputs, border)
   }
 
   /// The sum over a window of each channel: a convolution by ones.
@@ -39,13 +41,14 @@ extension GraphImport {
   /// The mean over windows with gaps: the sum times one over the number of pixels.
   func dilatedMean(_ node: ONNXNode, isCeil: Bool, countsPadding: Bool) throws -> Flow {
     let x = try image(flow(0))
-    let (window, outputs) = try window(node, over: x, isCeil: isCeil)
+    let (window, outputs, border) = try window(node, over: x, isCeil: isCeil)
     let total = try sum(over: window, of: x)
     let extents = imageShape(x.dims).dropFirst()
-    let pads = try node.sizes("pads", count: 2 * outputs.count, otherwise: 0)
+    guard outputs.reduce(1, *) <= allowance else {
+      throw refuse("expected fewer windows, found \(outputs)")
+    }
     let counts = extents.enumerated().map { axis, extent -> [Int] in
-      let border = countsPadding ? (pads[axis], pads[axis + outputs.count]) : (0, 0)
-      let counted = -border.0..<extent + border.1
+      let counted = countsPadding ? border[axis] : 0..<extent
       return (0..<outputs[axis]).map { output in
         let first = output * window.strides[axis] - window.before[axis]
         return (0..<window.kernel[axis]).count {
@@ -67,11 +70,14 @@ extension GraphImport {
     guard power >= 1 else { throw refuse("attribute p: expected 1 or more, found \(power)") }
     let x = try image(flow(0))
     let window = try window(node, over: x, isCeil: isCeil).window
+    if power == 2 {
+      let total = try sum(over: window, of: emit(Multiply(), [x, x]))
+      return try graphValue(emit(SquareRoot(), [total]))
+    }
     let size = try emit(Absolute(), [x])
     if power == 1 { return try graphValue(sum(over: window, of: size)) }
-    let powers = try emit(power == 2 ? Multiply() : Power(power), power == 2 ? [x, x] : [size])
-    let total = try sum(over: window, of: powers)
-    return try graphValue(emit(power == 2 ? SquareRoot() : Power(1 / power), [total]))
+    let total = try sum(over: window, of: emit(Power(power), [size]))
+    return try graphValue(emit(Power(1 / power), [total]))
   }
 
   /// Where in the whole value the largest number of each window lies.
@@ -84,7 +90,7 @@ extension GraphImport {
     guard (2...3).contains(shape.count) else {
       throw refuse("expected places in images of 1 or 2 axes, found \(shape)")
     }
-    var (window, outputs) = try window(node, over: whole, isCeil: isCeil)
+    var (window, outputs, _) = try window(node, over: whole, isCeil: isCeil)
     // A sequence is an image of one row.
     var x = whole
     if shape.count == 2 {
@@ -92,9 +98,15 @@ extension GraphImport {
       (window, outputs) = (window.underOneRow, [1] + outputs)
     }
     let (channels, height, width) = (shape[0], imageShape(x.dims)[1], imageShape(x.dims)[2])
-    let places = channels * outputs[0] * outputs[1]
-    guard channels * height * width <= 1 << 24 else {
-      throw refuse("expected at most \(1 << 24) places, which a Float counts, found \(shape)")
+    let places = NumericArray.count(of: [channels] + outputs) ?? .max
+    guard channels * height * width <= 1 << 24, places <= min(allowance, 1 << 24),
+      window.kernel[0] * window.kernel[1] <= 1 << 12,
+      (window.kernel[0] + window.kernel[1]) * (window.dilations[0] + window.dilations[1])
+        * max(height, width) <= 1 << 24
+    else {
+      throw refuse(
+        "expected at most \(1 << 24) places, which a Float counts, and a kernel of at most \(1 << 12) pixels, found "
+          + "\(shape) and \(window.kernel)")
     }
     for axis in 0..<2 {
       x = try padded(

@@ -60,22 +60,32 @@ struct ResizeRule {
     cubicFactor = try node.number("cubic_coeff_a", otherwise: -0.75)
   }
 
-  /// Where an output lies between the pixels.
+  /// Where an output lies between the pixels. The nearest pixel is that of other programs, which compute in Float, where
+  /// a place lies between two.
   func source(of output: Int, _ axis: Axis, size: Int) -> Double {
-    let (i, scale, n) = (Double(output), axis.scale, Double(size))
+    mode == "nearest"
+      ? Double(place(of: output, axis, size: size, in: Float.self))
+      : place(of: output, axis, size: size, in: Double.self)
+  }
+
+  private func place<Number: BinaryFloatingPoint>(
+    of output: Int, _ axis: Axis, size: Int, in _: Number.Type
+  ) -> Number {
+    let (i, scale, n) = (Number(output), Number(axis.scale), Number(size))
     // What the scale makes of the size, before it is rounded to pixels.
     let length = scale * n
     switch place {
     case "align_corners": return length == 1 ? 0 : i * (n - 1) / (length - 1)
     case "asymmetric": return i / scale
     case "tf_crop_and_resize":
-      let (start, end) = axis.region ?? (0, 1)
+      let region = axis.region ?? (0, 1)
+      let (start, end) = (Number(region.start), Number(region.end))
       let offset =
         length == 1 ? (end - start) * (n - 1) / 2 : i * (end - start) * (n - 1) / (length - 1)
       return start * (n - 1) + offset
-    case "pytorch_half_pixel" where length == 1: return -0.5
+    case "pytorch_half_pixel" where axis.outputs == 1: return 0
     case "half_pixel_symmetric":
-      return n / 2 * (1 - Double(axis.outputs) / length) + (i + 0.5) / scale - 0.5
+      return n / 2 * (1 - Number(axis.outputs) / length) + (i + 0.5) / scale - 0.5
     default: return (i + 0.5) / scale - 0.5
     }
   }

@@ -50,7 +50,8 @@ package struct TorchFile: Sendable {
             + "data/\(storage.key), found \(numbers.count) bytes")
       }
       if storages.updateValue(numbers, forKey: storage.key) == nil { stored += storage.count }
-      elements += tensor.count
+      elements =
+        elements.addingReportingOverflow(tensor.count).overflow ? .max : elements + tensor.count
     }
     guard elements <= TorchFile.sharing * stored else {
       throw refuse(
