@@ -13,10 +13,35 @@ final class Browser {
   /// Whether this machine has what the tests need.
   static let isAvailable = program("chromedriver") != nil && program("chromium") != nil
 
-  private let driver = Process()
+  private let driver: Process
   private let port: UInt16
   private var session = ""
   private let folder: URL
+
+  /// A driver and the port that it tells in the file; nil where it ends before.
+  private static func start(writingTo output: URL) throws -> (Process, UInt16)? {
+    let driver = Process()
+    driver.executableURL = URL(fileURLWithPath: try #require(program("chromedriver")))
+    driver.arguments = ["--port=0"]
+    driver.standardInput = FileHandle.nullDevice
+    let file = try FileHandle(forWritingTo: output)
+    try file.truncate(atOffset: 0)
+    driver.standardOutput = file
+    driver.standardError = FileHandle.nullDevice
+    try driver.run()
+    let deadline = Date().addingTimeInterval(30)
+    while driver.isRunning, Date() < deadline {
+      usleep(20_000)
+      let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+      if let match = text.firstMatch(of: /successfully on port ([0-9]+)/),
+        let port = UInt16(match.1)
+      {
+        return (driver, port)
+      }
+    }
+    if driver.isRunning { kill(driver.processIdentifier, SIGKILL) }
+    return nil
+  }
 
   /// - Parameters:
   ///   - width: Of the window, in pixels.
@@ -26,22 +51,10 @@ final class Browser {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let output = folder.appending(path: "output")
     _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-    driver.executableURL = URL(fileURLWithPath: try #require(Self.program("chromedriver")))
-    driver.arguments = ["--port=0"]
-    driver.standardInput = FileHandle.nullDevice
-    driver.standardOutput = try FileHandle(forWritingTo: output)
-    driver.standardError = FileHandle.nullDevice
-    try driver.run()
-    var found: UInt16?
-    let deadline = Date().addingTimeInterval(30)
-    while found == nil, driver.isRunning, Date() < deadline {
-      usleep(20_000)
-      let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-      if let match = text.firstMatch(of: /successfully on port ([0-9]+)/) {
-        found = UInt16(match.1)
-      }
-    }
-    port = try #require(found, "chromedriver told no port")
+    var started: (driver: Process, port: UInt16)?
+    // A port that is free in one version of the protocol may be taken in the other: then the driver ends.
+    for _ in 0..<5 where started == nil { started = try Self.start(writingTo: output) }
+    (driver, port) = try #require(started, "chromedriver told no port")
     var arguments = [
       "--headless=new", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
       "--disable-background-networking", "--disable-component-update",
