@@ -162,6 +162,10 @@ import Testing
       ], [], [1, 3, 4, 4], "a kernel of at most 4096 pixels"
     ),
     (
+      [.node("Resize", ["x", "", "s"], ["y"])], [.tensor("s", [0])], [-1],
+      "expected a scale or a size for each axis"
+    ),
+    (
       [.node("Tile", ["e", "t"], ["c"]), .node("Add", ["x", "c"], ["y"])],
       [
         .tensor("e", [0]),

@@ -148,6 +148,14 @@ import Testing
     #expect(places == NumericArray(shape: [1, 1, 2, 2], integers: expected))
   }
 
+  /// A number has no axis to be resized.
+  @Test func aResizedNumberIsItself() throws {
+    let number = NumericArray(shape: [], floats: [3])
+    let y = try result(
+      [.node("Resize", ["x", "", "s"], ["y"])], constants: [.tensor("s", [0])], of: number)
+    #expect(y == number)
+  }
+
   @Test func aBatchOfNoImagesHasNoOutputs() throws {
     let model = try ONNXModel(contentsOf: FormatFixture.path("small-cnn.onnx"))
     let outputs = try model([NumericArray(shape: [0, 2, 8, 7], floats: [])])

@@ -74,12 +74,12 @@ package struct InputFile: ~Copyable {
     return piece.count
   }
 
-  /// All bytes of the file at `path`.
-  package static func bytes(of path: String) throws -> [UInt8] {
+  /// All bytes of the file at `path`; of one with more than `limit` a few more than that.
+  package static func bytes(of path: String, limit: Int = .max) throws -> [UInt8] {
     let file: InputFile = try InputFile(path: path)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(file.size)
-    while try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
+    bytes.reserveCapacity(min(file.size, limit))
+    while bytes.count <= limit, try file.read(upTo: 1 << 22, appendingTo: &bytes) > 0 {}
     return bytes
   }
 

@@ -91,8 +91,9 @@ package struct CIFAR: Sendable {
 
   /// The bytes of a file. Throws where it cannot be read, or is larger than any of CIFAR.
   static func contents(of path: String) throws -> [UInt8] {
-    try check(size: InputFile(path: path).size, of: path)
-    return try InputFile.bytes(of: path)
+    let size = try InputFile(path: path).size
+    try check(size: size, of: path)
+    return try InputFile.bytes(of: path, limit: size)
   }
 
   private static func check(size: Int, of file: String) throws {

@@ -7,7 +7,7 @@ extension GraphImport {
     let x = try flow(0)
     let rule = try ResizeRule(node, isFirst: opset < 11 || node.message.operatorType == "Upsample")
     let axes = try resizedAxes(node, rule, of: x)
-    if batch != nil || x.dims[0] == 1, let layer = upsampler(rule, axes, of: x.dims) {
+    if batch != nil || x.dims.first == 1, let layer = upsampler(rule, axes, of: x.dims) {
       let image = try image(x)
       let shape = imageShape(image.dims)
       let rows = try reshaped(
@@ -94,9 +94,9 @@ extension GraphImport {
   private func upsampler(
     _ rule: ResizeRule, _ axes: [ResizeRule.Axis], of dims: [Int]
   ) -> Upsample2D? {
-    guard (3...4).contains(dims.count), !rule.isAntialiased, !rule.excludesOutside else {
-      return nil
-    }
+    guard (3...4).contains(dims.count), !rule.isAntialiased, !rule.excludesOutside,
+      rule.place != "tf_crop_and_resize"
+    else { return nil }
     let source = dims.count == 4 ? Array(dims[2...]) : [1, dims[2]]
     var target = source
     for axis in axes {

@@ -27,7 +27,9 @@ struct ShardIndex {
   init(contentsOf path: String) throws {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[...$0]) } ?? ""
-    try self.init(InputFile.bytes(of: path), source: path) { name in
+    try self.init(
+      InputFile.bytes(of: path, limit: ShardIndex.sizeLimit), source: path
+    ) { name in
       try SafeTensors(contentsOf: folder + name)
     }
   }
@@ -38,7 +40,7 @@ struct ShardIndex {
       StateDict.Failure(description: "\(source): \(message)")
     }
     guard bytes.count <= ShardIndex.sizeLimit else {
-      throw refuse("index: expected at most \(ShardIndex.sizeLimit) bytes, found \(bytes.count)")
+      throw refuse("index: expected at most \(ShardIndex.sizeLimit) bytes, found more")
     }
     guard let index = try? JSONDecoder().decode(File.self, from: Data(bytes)) else {
       throw refuse("index: expected JSON with weight_map, found another form")
