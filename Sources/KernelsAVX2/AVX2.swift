@@ -23,6 +23,11 @@ public enum AVX2: InstructionSet {
   }
 
   @inline(__always)
+  public static func atMost(_ ceiling: Float, _ value: Vector) -> Vector {
+    value.replacing(with: Vector(repeating: ceiling), where: value .> Vector(repeating: ceiling))
+  }
+
+  @inline(__always)
   public static func sum(_ value: Vector) -> Float {
     let four = value.lowHalf + value.highHalf
     let two = four.lowHalf + four.highHalf

@@ -31,6 +31,11 @@ public enum Portable: InstructionSet {
   }
 
   @inline(__always)
+  public static func atMost(_ ceiling: Float, _ value: Vector) -> Vector {
+    value.replacing(with: Vector(repeating: ceiling), where: value .> Vector(repeating: ceiling))
+  }
+
+  @inline(__always)
   public static func sum(_ value: Vector) -> Float {
     let two = value.lowHalf + value.highHalf
     return two[0] + two[1]

@@ -36,14 +36,14 @@ func batchStatistics<ISA: InstructionSet>(
   }
 }
 
-/// y = scale[c] · (x − centre[c]) + shift[c], at least `floor`. `numbers` holds centre, scale and shift of
+/// y = scale[c] · (x − centre[c]) + shift[c], within `limits`. `numbers` holds centre, scale and shift of
 /// each channel.
 @inlinable @inline(__always)
 func batchNormalize<ISA: InstructionSet>(
-  _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>, floor: Float,
-  from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+  _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
+  limits: OutputLimits, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
 ) {
-  let least = Lanes(repeating: floor)
+  let (least, most) = (Lanes(repeating: limits.lowest), Lanes(repeating: limits.highest))
   for c in 0..<channels {
     let centre = Lanes(repeating: numbers[c &* 3])
     let scale = Lanes(repeating: numbers[c &* 3 &+ 1])
@@ -51,7 +51,8 @@ func batchNormalize<ISA: InstructionSet>(
     for p in 0..<pixels {
       let k = (c &* pixels &+ p) &* laneCount
       let value = ISA.multiplyAdd((x + k).load(Lanes.self) - centre, scale, shift)
-      (y + k).store(select(value .< least, least, value))
+      let raised = select(value .< least, least, value)
+      (y + k).store(select(raised .> most, most, raised))
     }
   }
 }

@@ -24,8 +24,8 @@ public struct ConvolutionPass {
   public var outputRowStep: Int, outputColumnStep: Int
   /// The bias's distance from one filter and one pixel to the next; both 0 where there is one for all.
   public var biasFilterStride: Int, biasPixelStride: Int
-  /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
-  public var floor: Float
+  /// Where outputs end.
+  public var limits: OutputLimits
   /// Whether sums are added to what the output holds.
   public var adds = false
   /// Output pixels and input channels that all filters run over before the next ones come: few enough
@@ -40,7 +40,7 @@ public struct ConvolutionPass {
     channels: Int, channelStride: Int, taps: UnsafePointer<Int>, tapCount: Int, filters: Int,
     filterStride: Int, width: Int, height: Int, inputRowStep: Int, inputColumnStep: Int,
     outputRowStep: Int, outputColumnStep: Int, biasFilterStride: Int, biasPixelStride: Int,
-    floor: Float
+    limits: OutputLimits
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
     (self.taps, self.tapCount) = (taps, tapCount)
@@ -49,7 +49,7 @@ public struct ConvolutionPass {
     (self.inputRowStep, self.inputColumnStep) = (inputRowStep, inputColumnStep)
     (self.outputRowStep, self.outputColumnStep) = (outputRowStep, outputColumnStep)
     (self.biasFilterStride, self.biasPixelStride) = (biasFilterStride, biasPixelStride)
-    self.floor = floor
+    self.limits = limits
     (pixelsAtOnce, channelsAtOnce) = (24, channels)
     nextRow = 0
   }
@@ -224,10 +224,10 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
       }
       start &+= pass.channelStride
     }
-    let floor = channels.upperBound == pass.channels ? pass.floor : -.infinity
+    let limits = channels.upperBound == pass.channels ? pass.limits : .none
     for o in 0..<O {
       for p in 0..<P {
-        (target[p] + (o &* pass.filterStride &+ part)).store(ISA.atLeast(floor, sum[o][p]))
+        (target[p] + (o &* pass.filterStride &+ part)).store(limits.applied(isa, to: sum[o][p]))
       }
     }
     part += ISA.Vector.scalarCount

@@ -5,13 +5,13 @@ public struct DensePass {
   public var inputs: Int, outputs: Int
   /// Blocks of images.
   public var blocks: Int
-  /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
-  public var floor: Float
+  /// Where outputs end.
+  public var limits: OutputLimits
 
   @inlinable
-  public init(inputs: Int, outputs: Int, blocks: Int, floor: Float) {
+  public init(inputs: Int, outputs: Int, blocks: Int, limits: OutputLimits) {
     (self.inputs, self.outputs) = (inputs, outputs)
-    (self.blocks, self.floor) = (blocks, floor)
+    (self.blocks, self.limits) = (blocks, limits)
   }
 
   /// Features that are summed over before the next outputs come: those of a block, 16 KiB, stay in the first-level
@@ -60,7 +60,7 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
   var first = 0
   while first < pass.inputs {
     let count = min(DensePass.featuresAtOnce, pass.inputs &- first)
-    let floor = first &+ count == pass.inputs ? pass.floor : -.infinity
+    let limits = first &+ count == pass.inputs ? pass.limits : .none
     for block in 0..<pass.blocks {
       let x = input + (block &* pass.inputs &+ first) &* laneCount
       let y = output + block &* pass.outputs &* laneCount
@@ -70,11 +70,11 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
         let w = weights + (o &* pass.inputs &+ first)
         let target = y + o &* laneCount
         if o &+ O <= outputs.upperBound {
-          denseForwardTile(isa, tile, count, x, w, pass.inputs, b, biasStride, floor, target)
+          denseForwardTile(isa, tile, count, x, w, pass.inputs, b, biasStride, limits, target)
           o &+= O
         } else {
           denseForwardTile(
-            isa, Tile<1, R>.self, count, x, w, pass.inputs, b, biasStride, floor, target)
+            isa, Tile<1, R>.self, count, x, w, pass.inputs, b, biasStride, limits, target)
           o &+= 1
         }
       }
@@ -89,7 +89,7 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
 func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ count: Int, _ input: UnsafePointer<Float>,
   _ weights: UnsafePointer<Float>, _ row: Int, _ bias: UnsafePointer<Float>?, _ biasStride: Int,
-  _ floor: Float, _ output: UnsafeMutablePointer<Float>
+  _ limits: OutputLimits, _ output: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   var sum = InlineArray<O, InlineArray<R, ISA.Vector>>(
@@ -119,7 +119,7 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   }
   for o in 0..<O {
     for r in 0..<R {
-      (output + (o &* laneCount &+ r &* size)).store(ISA.atLeast(floor, sum[o][r]))
+      (output + (o &* laneCount &+ r &* size)).store(limits.applied(isa, to: sum[o][r]))
     }
   }
 }

@@ -94,7 +94,7 @@ func convolveMapTile<ISA: InstructionSet, let S: Int, let P: Int>(
       map += pass.channelStride
     }
     for p in 0..<P {
-      (target + (p &* pass.outputColumnStep &+ part)).store(ISA.atLeast(pass.floor, sum[p]))
+      (target + (p &* pass.outputColumnStep &+ part)).store(pass.limits.applied(isa, to: sum[p]))
     }
     part += ISA.Vector.scalarCount
   }

@@ -10,16 +10,17 @@ func add<ISA: InstructionSet>(
   }
 }
 
-/// y = a + b for `count` Floats, a multiple of 16; what is below `floor` becomes `floor`.
+/// y = a + b within `limits`, for `count` Floats, a multiple of 16.
 @inlinable @inline(__always)
 func sum<ISA: InstructionSet>(
-  _ isa: ISA.Type, count: Int, floor: Float, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ isa: ISA.Type, count: Int, limits: OutputLimits, _ a: UnsafePointer<Float>,
+  _ b: UnsafePointer<Float>,
   to y: UnsafeMutablePointer<Float>
 ) {
   var k = 0
   while k < count {
     let sum = (a + k).load(ISA.Vector.self) + (b + k).load(ISA.Vector.self)
-    (y + k).store(ISA.atLeast(floor, sum))
+    (y + k).store(limits.applied(isa, to: sum))
     k += ISA.Vector.scalarCount
   }
 }

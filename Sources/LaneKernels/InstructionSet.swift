@@ -26,6 +26,9 @@ public protocol InstructionSet: SendableMetatype {
   /// `value` where it is not below `floor`, else `floor`; NaN stays NaN.
   static func atLeast(_ floor: Float, _ value: Vector) -> Vector
 
+  /// `value` where it is not above `ceiling`, else `ceiling`; NaN stays NaN.
+  static func atMost(_ ceiling: Float, _ value: Vector) -> Vector
+
   /// The sum of the lanes.
   static func sum(_ value: Vector) -> Float
 }

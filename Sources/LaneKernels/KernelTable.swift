@@ -107,7 +107,8 @@ public struct KernelTable: Sendable {
     ) -> Void
   public let batchNormalize:
     @Sendable (
-      _ channels: Int, _ pixels: Int, _ numbers: Source, _ floor: Float, _ x: Source, _ y: Target
+      _ channels: Int, _ pixels: Int, _ numbers: Source, _ limits: OutputLimits, _ x: Source,
+      _ y: Target
     ) -> Void
   public let batchGradientSums:
     @Sendable (
@@ -212,7 +213,7 @@ public struct KernelTable: Sendable {
     @Sendable (_ outputs: Int, _ outputWeights: Source?, _ target: Source, _ result: Target) -> Void
   public let add: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let sum:
-    @Sendable (_ count: Int, _ floor: Float, _ a: Source, _ b: Source, _ y: Target) -> Void
+    @Sendable (_ count: Int, _ limits: OutputLimits, _ a: Source, _ b: Source, _ y: Target) -> Void
   public let masked: @Sendable (_ count: Int, _ dy: Source, _ y: Source, _ dx: Target) -> Void
   public let multiply: @Sendable (_ count: Int, _ x: Source, _ y: Target) -> Void
   public let multiplyRows: @Sendable (_ rows: Int, _ count: Int, _ x: Source, _ y: Target) -> Void
@@ -411,7 +412,7 @@ public struct KernelTable: Sendable {
     }
     batchNormalize = {
       LaneKernels.batchNormalize(
-        isa, channels: $0, pixels: $1, numbers: $2, floor: $3, from: $4, to: $5)
+        isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, to: $5)
     }
     batchGradientSums = {
       if let y = $4 {
@@ -500,7 +501,7 @@ public struct KernelTable: Sendable {
       LaneKernels.targetWeights(isa, outputs: $0, outputWeights: $1, target: $2, result: $3)
     }
     add = { LaneKernels.add(isa, count: $0, $1, to: $2) }
-    sum = { LaneKernels.sum(isa, count: $0, floor: $1, $2, $3, to: $4) }
+    sum = { LaneKernels.sum(isa, count: $0, limits: $1, $2, $3, to: $4) }
     masked = { LaneKernels.masked(isa, count: $0, $1, by: $2, to: $3) }
     multiply = { LaneKernels.multiply(isa, count: $0, $1, into: $2) }
     multiplyRows = { LaneKernels.multiplyRows(isa, rows: $0, count: $1, $2, into: $3) }

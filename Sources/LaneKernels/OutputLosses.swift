@@ -61,10 +61,9 @@ func outputLoss<ISA: InstructionSet>(
       let entropy = t * wrong + (1 - t) * right
       let (power, below) = powers(isa, t * q + (1 - t) * p, a)
       let alpha = b < 0 ? Lanes(repeating: 1) : b * t + (1 - b) * (1 - t)
-      return (
-        alpha * power * entropy,
-        alpha * (a * below * (1 - 2 * t) * p * q * entropy + power * (p - t))
-      )
+      let sign: Lanes = 1 - 2 * t
+      let fall: Lanes = a * below * sign * p * q * entropy
+      return (alpha * power * entropy, alpha * (fall + power * (p - t)))
     }
   case .hinge:
     return forEachOutput(pass.outputs, y, t, weight, dy, share: mean) { y, t, _ in

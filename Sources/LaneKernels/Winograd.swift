@@ -21,8 +21,8 @@ public struct WinogradPass {
   public var left: Int, top: Int
   /// The bias's distance from one filter to the next.
   public var biasFilterStride: Int
-  /// Smaller outputs become this.
-  public var floor: Float
+  /// Where outputs end.
+  public var limits: OutputLimits
   /// Whether sums are added to what the output holds.
   public var adds = false
   /// Tiles that are transformed together, and filters whose products wait for them.
@@ -36,14 +36,14 @@ public struct WinogradPass {
   public init(
     channels: Int, channelStride: Int, filters: Int, filterStride: Int, inputWidth: Int,
     inputHeight: Int, width: Int, height: Int, left: Int, top: Int, biasFilterStride: Int,
-    floor: Float, tilesAtOnce: Int, filtersAtOnce: Int, kernel: Int
+    limits: OutputLimits, tilesAtOnce: Int, filtersAtOnce: Int, kernel: Int
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
     (self.filters, self.filterStride) = (filters, filterStride)
     (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
     (self.width, self.height) = (width, height)
     (self.left, self.top) = (left, top)
-    (self.biasFilterStride, self.floor) = (biasFilterStride, floor)
+    (self.biasFilterStride, self.limits) = (biasFilterStride, limits)
     (self.tilesAtOnce, self.filtersAtOnce) = (tilesAtOnce, filtersAtOnce)
     self.kernel = kernel
   }
@@ -301,7 +301,7 @@ func winogradTile<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Aᵀ M A of some filters and tiles of S × S outputs, with bias and floor.
+/// Aᵀ M A of some filters and tiles of S × S outputs, with bias and limits.
 @inlinable @inline(__always)
 func winogradOutputs<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ pass: WinogradPass, _ filters: Range<Int>,
@@ -329,7 +329,7 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
         }
       }
       winogradOutputTile(
-        isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.floor, pass.adds,
+        isa, Tile<S, S>.self, m, pass.productPlaceStride, b, pass.limits, pass.adds,
         min(S, pass.height &- S &* row), min(S, pass.width &- S &* column), line, y)
       m += size
       column &+= 1
@@ -342,7 +342,8 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
 @inlinable @inline(__always)
 func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ products: UnsafePointer<Float>, _ place: Int,
-  _ bias: ISA.Vector, _ floor: Float, _ adds: Bool, _ height: Int, _ width: Int, _ line: Int,
+  _ bias: ISA.Vector, _ limits: OutputLimits, _ adds: Bool, _ height: Int, _ width: Int,
+  _ line: Int,
   _ y: UnsafeMutablePointer<Float>
 ) {
   let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
@@ -356,7 +357,7 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
       let place = y + (i &* line &+ j &* laneCount)
       var sum = t[j] + bias
       if adds { sum = sum + UnsafePointer(place).load(ISA.Vector.self) }
-      place.store(ISA.atLeast(floor, sum))
+      place.store(limits.applied(isa, to: sum))
     }
   }
 }

@@ -21,8 +21,8 @@ public struct ChannelPass {
   public var inputStride: Int, inputRowStep: Int, inputColumnStep: Int
   /// The output's distance from one image, row and column to the next.
   public var outputStride: Int, outputRowStep: Int, outputColumnStep: Int
-  /// Smaller outputs become this: 0 for a ReLU, −∞ for none.
-  public var floor: Float
+  /// Where outputs end.
+  public var limits: OutputLimits
   /// Whether sums are added to what the output holds.
   public var adds = false
   /// Registers of filters in a tile.
@@ -35,7 +35,7 @@ public struct ChannelPass {
     channels: Int, channelStride: Int, taps: UnsafePointer<Int>, tapCount: Int, filters: Int,
     filterStride: Int, width: Int, height: Int, inputStride: Int, inputRowStep: Int,
     inputColumnStep: Int, outputStride: Int, outputRowStep: Int, outputColumnStep: Int,
-    floor: Float, registersAtOnce: Int, channelsAtOnce: Int
+    limits: OutputLimits, registersAtOnce: Int, channelsAtOnce: Int
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
     (self.taps, self.tapCount) = (taps, tapCount)
@@ -45,7 +45,7 @@ public struct ChannelPass {
     self.inputColumnStep = inputColumnStep
     (self.outputStride, self.outputRowStep) = (outputStride, outputRowStep)
     self.outputColumnStep = outputColumnStep
-    (self.floor, self.registersAtOnce) = (floor, registersAtOnce)
+    (self.limits, self.registersAtOnce) = (limits, registersAtOnce)
     self.channelsAtOnce = channelsAtOnce
   }
 
@@ -230,10 +230,10 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
       start &+= pass.channelStride
     }
   }
-  let floor = channels.upperBound == pass.channels ? pass.floor : -.infinity
+  let limits = channels.upperBound == pass.channels ? pass.limits : .none
   for p in 0..<P {
     let y = targets[p]
-    for f in 0..<F { (y + places[f]).store(ISA.atLeast(floor, sum[f][p])) }
+    for f in 0..<F { (y + places[f]).store(limits.applied(isa, to: sum[f][p])) }
   }
 }
 
@@ -331,15 +331,15 @@ func convolveEachChannel<ISA: InstructionSet, let P: Int>(
     w += laneCount
   }
   for p in 0..<P {
-    (y + (column &+ p) &* pass.outputColumnStep).store(ISA.atLeast(pass.floor, sum[p]))
+    (y + (column &+ p) &* pass.outputColumnStep).store(pass.limits.applied(isa, to: sum[p]))
   }
 }
 
-/// y = scale · x + shift for pixels of 16 channels, of which each has its own numbers, and at least `floor`.
+/// y = scale · x + shift for pixels of 16 channels, of which each has its own numbers, within `limits`.
 @inlinable @inline(__always)
 func scaleChannels<ISA: InstructionSet>(
   _ isa: ISA.Type, pixels: Int, scales: UnsafePointer<Float>, shifts: UnsafePointer<Float>,
-  floor: Float, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+  limits: OutputLimits, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   var part = 0
@@ -350,7 +350,7 @@ func scaleChannels<ISA: InstructionSet>(
     for pixel in 0..<pixels {
       var sum = shift
       ISA.multiplyAdd(&sum, scale, (x + (pixel &* laneCount &+ part)).load(ISA.Vector.self))
-      (y + (pixel &* laneCount &+ part)).store(ISA.atLeast(floor, sum))
+      (y + (pixel &* laneCount &+ part)).store(limits.applied(isa, to: sum))
     }
     part &+= size
   }

@@ -37,7 +37,8 @@ public struct ChannelKernels: Sendable {
     ) -> Void
   public let scale:
     @Sendable (
-      _ pixels: Int, _ scales: Source, _ shifts: Source, _ floor: Float, _ x: Source, _ y: Target
+      _ pixels: Int, _ scales: Source, _ shifts: Source, _ limits: OutputLimits, _ x: Source,
+      _ y: Target
     ) -> Void
   public let scaleBytes:
     @Sendable (
@@ -78,7 +79,7 @@ public struct ChannelKernels: Sendable {
     }
     scale = {
       LaneKernels.scaleChannels(
-        isa, pixels: $0, scales: $1, shifts: $2, floor: $3, from: $4, to: $5)
+        isa, pixels: $0, scales: $1, shifts: $2, limits: $3, from: $4, to: $5)
     }
     scaleBytes = { LaneKernels.scaleNumbers(isa, count: $0, $1, $2, from: $3, to: $4) }
     scaleFloats = { LaneKernels.scaleNumbers(isa, count: $0, $1, $2, from: $3, to: $4) }

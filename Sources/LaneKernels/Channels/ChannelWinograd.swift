@@ -12,8 +12,8 @@ public struct ChannelWinogradPass {
   public var inputWidth: Int, inputHeight: Int, width: Int, height: Int
   /// Columns and rows of zeros before the input.
   public var left: Int, top: Int
-  /// Smaller outputs become this.
-  public var floor: Float
+  /// Where outputs end.
+  public var limits: OutputLimits
   /// Whether sums are added to what the output holds.
   public var adds = false
   /// Tiles of a lot.
@@ -23,7 +23,7 @@ public struct ChannelWinogradPass {
   public init(
     channels: Int, channelStride: Int, filters: Int, filterStride: Int, images: Int,
     inputStride: Int, outputStride: Int, inputWidth: Int, inputHeight: Int, width: Int,
-    height: Int, left: Int, top: Int, floor: Float, tilesAtOnce: Int
+    height: Int, left: Int, top: Int, limits: OutputLimits, tilesAtOnce: Int
   ) {
     (self.channels, self.channelStride) = (channels, channelStride)
     (self.filters, self.filterStride) = (filters, filterStride)
@@ -31,7 +31,7 @@ public struct ChannelWinogradPass {
     (self.inputWidth, self.inputHeight) = (inputWidth, inputHeight)
     (self.width, self.height) = (width, height)
     (self.left, self.top) = (left, top)
-    (self.floor, self.tilesAtOnce) = (floor, tilesAtOnce)
+    (self.limits, self.tilesAtOnce) = (limits, tilesAtOnce)
   }
 
   /// Tiles in a row, and rows of them.
@@ -205,7 +205,7 @@ func channelProducts<ISA: InstructionSet, let F: Int, let P: Int>(
   }
 }
 
-/// Aᵀ M A of a register of filters and a lot of tiles, with bias and floor.
+/// Aᵀ M A of a register of filters and a lot of tiles, with bias and limits.
 @inlinable @inline(__always)
 func channelWinogradOutputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelWinogradPass, _ first: Int, _ count: Int,
@@ -226,7 +226,7 @@ func channelWinogradOutputs<ISA: InstructionSet>(
       output + (image &* pass.outputStride &+ 4 &* row &* line &+ 4 &* column &* laneCount)
     winogradOutputTile(
       isa, Tile<4, 4>.self, products + k &* ChannelWinogradPass.registersAtOnce &* size, place, b,
-      pass.floor, pass.adds, min(4, pass.height &- 4 &* row), min(4, pass.width &- 4 &* column),
+      pass.limits, pass.adds, min(4, pass.height &- 4 &* row), min(4, pass.width &- 4 &* column),
       line, y)
   }
 }

@@ -45,7 +45,7 @@ private struct BatchNormSteps: Sendable {
     channels = output.shape[0]
     pixels = output.elements / channels
     (blocks, blockStride) = (site.blocks, output.blockStride)
-    (step, kernels, isClamped) = (site.step, site.kernels, site.floor == 0)
+    (step, kernels, isClamped) = (site.step, site.kernels, site.limits == .relu)
     numbers = site.allocateOverwritten(channels * 3)
     inverseDeviations = site.allocateOverwritten(channels)
     sums = site.allocateOverwritten(site.step == nil ? 1 : blocks * channels * 3)
@@ -129,10 +129,10 @@ private struct BatchNormSteps: Sendable {
 
   /// The output, from the numbers of every channel.
   func appendForward(to site: inout LayerSite) {
-    let floor = site.floor
+    let limits = site.limits
     site.forEachPart(of: channels) { [self] block, range in
       kernels.batchNormalize(
-        range.count, pixels, numbers + range.lowerBound * 3, floor,
+        range.count, pixels, numbers + range.lowerBound * 3, limits,
         input.values + place(block, range), output.values + place(block, range))
     }
   }

@@ -57,8 +57,8 @@ public struct LayerSite {
   /// What it has learned.
   public let parameters: [ParameterPlace]
 
-  /// Outputs below this become this: 0 where a ReLU that follows is computed along with the layer.
-  public let floor: Float
+  /// Where outputs end: the range of a ReLU or a clip that follows, which is computed along with the layer.
+  let limits: OutputLimits
 
   /// Whether the layer adds its outputs to what lies in their place: see `AddsOutput`.
   var adds = false
@@ -92,12 +92,13 @@ public struct LayerSite {
 
   init(
     blocks: Int, workers: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
-    parameters: [ParameterPlace], floor: Float, isTraining: Bool, step: StepState?, index: Int,
+    parameters: [ParameterPlace], limits: OutputLimits, isTraining: Bool, step: StepState?,
+    index: Int,
     marker: Float?, sharedScratch: SharedScratch
   ) {
     (self.blocks, self.workers, self.kernels) = (blocks, workers, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
-    (self.floor, self.isTraining, self.marker) = (floor, isTraining, marker)
+    (self.limits, self.isTraining, self.marker) = (limits, isTraining, marker)
     (self.step, self.index, self.sharedScratch) = (step, index, sharedScratch)
   }
 

@@ -262,13 +262,13 @@ package final class Plan: @unchecked Sendable {
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
         parameters: parameters,
-        floor: layout.fusesReLU[index] ? 0 : -.infinity, isTraining: wantsGradient,
+        limits: layout.limits[index], isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
       site.adds = layout.addsTo[index] != nil
       site.masksReLU = layout.masksReLU[index]
       compile(layer, into: &site)
-      if layout.isFusedReLU[index] { site.forward = [] }
+      if layout.isFusedIntoLimits[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }
       prepare += site.prepare
       memory += site.memory

@@ -1,12 +1,14 @@
+import LaneKernels
+
 /// Which values share memory and which layers run as one.
 struct PlanLayout {
   /// The output lies where the input lies.
   var isInPlace: [Bool]
-  /// The ReLU that follows is computed along with the layer.
-  var fusesReLU: [Bool]
-  /// The layer is such a ReLU.
-  var isFusedReLU: [Bool]
-  /// The layer is such a ReLU, and its gradient is computed along as well: by the layer before it, or by a maximum
+  /// Where the layer's outputs end: the range of the ReLU or clip that follows and is computed along with it.
+  var limits: [OutputLimits]
+  /// The layer is such a ReLU or clip.
+  var isFusedIntoLimits: [Bool]
+  /// The layer is such a ReLU, no clip, and its gradient is computed along as well: by the layer before it, or by a maximum
   /// pooling behind it.
   var isMaskedReLU: [Bool]
   /// The layer is a maximum pooling that computes the gradient of the ReLU before it.
@@ -29,8 +31,8 @@ struct PlanLayout {
     isFolded = Array(repeating: false, count: count)
     addedUpBy = folds
     isInPlace = Array(repeating: false, count: count)
-    fusesReLU = isInPlace
-    isFusedReLU = isInPlace
+    limits = Array(repeating: .none, count: count)
+    isFusedIntoLimits = isInPlace
     isMaskedReLU = isInPlace
     masksReLU = isInPlace
     needsGradient = isInPlace
@@ -54,7 +56,9 @@ struct PlanLayout {
         readers[source] == 1
       else { continue }
       // A maximum that is not above 0 passes nothing back: the gradient of the pooling is masked where it is small.
-      if node.layer is MaxPool2D, isFusedReLU[source] {
+      if node.layer is MaxPool2D, isFusedIntoLimits[source],
+        (network.nodes[source].layer as? Activation)?.function == .relu
+      {
         (masksReLU[index], isMaskedReLU[source]) = (true, true)
       }
       if !isTraining, node.layer is BatchNorm, !isInPlace[source],
@@ -72,12 +76,12 @@ struct PlanLayout {
         !producer.backwardNeeds.contains(.output), !isInPlace[source]
       {
         isInPlace[index] = true
-        if let activation = node.layer as? Activation, activation.function == .relu,
+        if let activation = node.layer as? Activation, let range = activation.function.limits,
           producer is any ClampsOutput
         {
-          fusesReLU[source] = true
-          isFusedReLU[index] = true
-          isMaskedReLU[index] = producer is any MasksGradient
+          limits[source] = range
+          isFusedIntoLimits[index] = true
+          isMaskedReLU[index] = range == .relu && producer is any MasksGradient
         }
       }
     }
@@ -180,10 +184,10 @@ extension Conv2D: AddsOutput {
 protocol RunsInPlace: Layer {}
 extension Activation: RunsInPlace {}
 
-/// A layer that raises its outputs to `LayerSite.floor`: a ReLU after it costs nothing.
+/// A layer that keeps its outputs within `LayerSite.limits`: a ReLU or a clip after it costs nothing.
 protocol ClampsOutput: Layer {}
 
-/// A layer that also passes back the gradient of outputs above a floor of 0 alone.
+/// A layer that also passes back the gradient of positive outputs alone where a ReLU is computed along with it.
 protocol MasksGradient: ClampsOutput {}
 extension Conv2D: ClampsOutput {}
 extension Conv1D: ClampsOutput {}

@@ -93,6 +93,18 @@ extension Activation.Function {
 
 // MARK: Engine
 
+extension Activation.Function {
+  /// Where outputs end, for a function that changes nothing between.
+  var limits: OutputLimits? {
+    switch self {
+    case .relu: .relu
+    case .hardTanh(let lowest, let highest):
+      OutputLimits(lowest: Float(lowest), highest: Float(highest))
+    default: nil
+    }
+  }
+}
+
 extension Activation {
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)

@@ -40,14 +40,14 @@ public struct Add: Layer, Equatable {
 
 extension Add: MasksGradient {
   public func compile(into site: inout LayerSite) {
-    let (kernels, inputs, output, floor) = (site.kernels, site.inputs, site.output, site.floor)
+    let (kernels, inputs, output, limits) = (site.kernels, site.inputs, site.output, site.limits)
     site.forEachPart(of: output.elements) { block, range in
       let place = block * output.blockStride + range.lowerBound * laneCount
       let (count, y) = (range.count * laneCount, output.values + place)
       for (index, input) in inputs.enumerated().dropFirst() {
         let isLast = index == inputs.count - 1
         kernels.sum(
-          count, isLast ? floor : -.infinity, index == 1 ? inputs[0].values + place : y,
+          count, isLast ? limits : .none, index == 1 ? inputs[0].values + place : y,
           input.values + place, y)
       }
     }
@@ -57,7 +57,7 @@ extension Add: MasksGradient {
       let place = block * output.blockStride + range.lowerBound * laneCount
       let count = range.count * laneCount
       for dx in gradients {
-        if floor == 0 {
+        if limits == .relu {
           kernels.masked(count, dy + place, output.values + place, dx + place)
         } else {
           kernels.copyRows(1, count, dy + place, count, dx + place, count)

@@ -116,8 +116,8 @@ extension Dense {
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
-    let all = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, floor: site.floor)
-    let one = DensePass(inputs: inputs, outputs: outputs, blocks: 1, floor: site.floor)
+    let all = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, limits: site.limits)
+    let one = DensePass(inputs: inputs, outputs: outputs, blocks: 1, limits: site.limits)
     let isByBlock = inputs * outputs <= Dense.weightsByBlock
     let weights = site.parameters[0].values
     let biases = bias ? site.parameters[1].values : site.allocate(1)
@@ -207,7 +207,7 @@ extension Dense: NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    let pass = DensePass(inputs: inputs[0][0], outputs: outputs, blocks: 1, floor: 0)
+    let pass = DensePass(inputs: inputs[0][0], outputs: outputs, blocks: 1, limits: .none)
     return Double(inputs[0][0].padded) * Double(blocks * laneCount) + Double(pass.panelCount)
   }
 }

@@ -54,6 +54,45 @@ import Testing
     }
   }
 
+  /// A clip is computed along with the layer before it, in lanes of images and of channels; on the way back it masks
+  /// the gradient by itself.
+  @Test(arguments: [
+    "conv 9 3x3, CLIP", "conv 16 3x3 padding 1, CLIP, conv 16 3x3 padding 1 stride 2, CLIP",
+    "conv 8 5x5 padding 2, batchnorm, CLIP, depthwise 3x3 padding 1, batchnorm, CLIP",
+    "depthwise 3x3 stride 2, CLIP", "batchnorm, CLIP", "conv-transpose 6 3x3 stride 4, CLIP",
+    "conv 130 1x1, CLIP, conv 20 1x1, CLIP",
+    "conv 24 1x1, sum(conv 8 1x1 | conv 8 3x3 padding 1), CLIP",
+    "flatten, dense 7, CLIP", "conv 4 1x1, CLIP, maxpool 2", "conv 4 1x1, relu, CLIP, maxpool 2",
+  ])
+  func aClipIsComputedAlongWithTheLayerBeforeIt(_ text: String) throws {
+    let clips: KeyValuePairs<String, Float> = [
+      "relu6": 8, "hard-tanh -0.25 0.5": 1, "hard-tanh 0.125 1": 1,
+    ]
+    for (clip, scale) in clips {
+      let network = try Network(
+        input: [3, 10, 9], seed: 7,
+        layers: try Network.blocks(text: text.replacing("CLIP", with: clip)))
+      for images in [1, 20] {
+        try EngineTrial(network, images: images, seed: 8, scale: scale).expectAgreement(
+          "\(text), \(clip), \(images) images", forward: 2e-5, backward: 2e-4)
+      }
+    }
+  }
+
+  /// Convolutions of 1 × 1 of more maps than the first-level cache holds, in groups, with pixels left over.
+  @Test(arguments: [
+    "conv 70 1x1, batchnorm, relu, conv 5 1x1",
+    "conv 160 1x1 groups 2 bias untied, relu6, conv 33 1x1",
+    "conv 16 1x1, sum(conv 16 3x3 padding 1 | conv 130 1x1, relu, conv 16 1x1), relu",
+  ])
+  func productsOfManyMapsAreGathered(_ text: String) throws {
+    let network = try Network(input: [160, 5, 5], seed: 9, layers: try Network.blocks(text: text))
+    for images in [1, 20] {
+      try EngineTrial(network, images: images, seed: 10).expectAgreement(
+        "\(text), \(images) images", forward: 2e-5, backward: 2e-4)
+    }
+  }
+
   /// A normalisation that has gone into the weights writes nothing: of the network's values there is one.
   @Test func aNormalisationNeedsNoMemoryOfItsOwn() throws {
     func size(_ text: String) throws -> Int {

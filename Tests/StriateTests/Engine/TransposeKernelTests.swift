@@ -67,7 +67,8 @@ import Testing
       let pass = ConvolutionPass(
         channels: channels, channelStride: 0, taps: taps, tapCount: taps.count, filters: filters,
         filterStride: 0, width: 1, height: 1, inputRowStep: 0, inputColumnStep: 0,
-        outputRowStep: 0, outputColumnStep: 0, biasFilterStride: 0, biasPixelStride: 0, floor: 0)
+        outputRowStep: 0, outputColumnStep: 0, biasFilterStride: 0, biasPixelStride: 0,
+        limits: .none)
       let packed = LaneMemory(count: pass.weightCount)
       taps.withUnsafeBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }

@@ -191,7 +191,7 @@ extension ConvolutionGeometry {
       inputStride: hasBorder ? source.copiedStride : shape.stride,
       inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * pixel,
       outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
-      outputColumnStep: laneCount, floor: site.lanes.floor, registersAtOnce: height,
+      outputColumnStep: laneCount, limits: site.lanes.limits, registersAtOnce: height,
       channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
     pass.adds = site.lanes.adds
     let packing = WeightPacking(
@@ -268,7 +268,7 @@ extension ConvolutionGeometry {
         height: rows.output, inputStride: 0, inputRowStep: rows.stride * rowStride,
         inputColumnStep: columns.stride * laneCount, outputStride: 0,
         outputRowStep: columns.output * laneCount, outputColumnStep: laneCount,
-        floor: site.lanes.floor, registersAtOnce: 1, channelsAtOnce: laneCount),
+        limits: site.lanes.limits, registersAtOnce: 1, channelsAtOnce: laneCount),
       packing: WeightPacking(
         filterStride: 0, channelStride: 0, taps: site.lanes.constants([0]).base),
       lots: lots, source: source, isJoint: false)
@@ -385,7 +385,7 @@ extension Dense: RunsOnChannels {
       taps: site.lanes.constants((0..<pixels).map { $0 * laneCount }).base, tapCount: pixels,
       filters: outputs, filterStride: laneCount, width: 1, height: 1, inputStride: shape.stride,
       inputRowStep: 0, inputColumnStep: 0, outputStride: site.output.stride, outputRowStep: 0,
-      outputColumnStep: 0, floor: site.lanes.floor, registersAtOnce: height,
+      outputColumnStep: 0, limits: site.lanes.limits, registersAtOnce: height,
       channelsAtOnce: channels.padded)
     let packing = WeightPacking(
       filterStride: inputs, channelStride: pixels,

@@ -245,7 +245,7 @@ extension BatchNorm: RunsOnChannels {
         shifts.base[c] = Float(beta - Double(mean.values.base[c]) * scale)
       }
     }
-    let (kernel, floor) = (site.lanes.kernels.channels.scale, site.lanes.floor)
+    let (kernel, limits) = (site.lanes.kernels.channels.scale, site.lanes.limits)
     let (input, output) = (site.lanes.inputs[0], site.lanes.output)
     let (groups, pixels) = (shape.groups, shape.pixels)
     site.lanes.forEachPart(of: images * groups) { block, range in
@@ -253,7 +253,7 @@ extension BatchNorm: RunsOnChannels {
         let group = map % groups * laneCount
         let place = block * output.blockStride + map * pixels * laneCount
         kernel(
-          pixels, scales + group, shifts + group, floor, input.values + place,
+          pixels, scales + group, shifts + group, limits, input.values + place,
           output.values + place)
       }
     }

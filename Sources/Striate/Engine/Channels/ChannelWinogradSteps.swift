@@ -32,7 +32,7 @@ extension ConvolutionGeometry {
       filterStride: outputPixels * laneCount, images: images,
       inputStride: site.inputs[0].stride, outputStride: site.output.stride,
       inputWidth: columns.input, inputHeight: rows.input, width: columns.output,
-      height: rows.output, left: columns.before, top: rows.before, floor: site.lanes.floor,
+      height: rows.output, left: columns.before, top: rows.before, limits: site.lanes.limits,
       tilesAtOnce: (all + lots - 1) / lots)
     pass.adds = site.lanes.adds
     return ChannelWinograd(pass: pass, isJoint: isJoint)

@@ -9,8 +9,10 @@ extension ConvolutionGeometry {
   ) -> Maps {
     let image = imageMaps(values)
     guard hasBorder else { return image }
-    let bordered = borderedMaps(
-      site.allocate(site.blocks * channels * borderedPixels * laneCount))
+    let bordered = Maps(
+      values: site.allocate(site.blocks * channels * (borderedPixels + borderGap) * laneCount),
+      maps: channels, slices: slices.bordered, rows: rows.bordered, columns: columns.bordered,
+      gap: borderGap * laneCount)
     let (kernels, line) = (site.kernels, columns.input * laneCount)
     let copies = copies(in: bordered, mode: mode)
     site.forEachPart(of: channels, onTheWayBack: way == .back) { [self] block, range in

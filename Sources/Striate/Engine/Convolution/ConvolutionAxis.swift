@@ -56,11 +56,12 @@ struct Maps: Sendable {
   /// The Floats from one block, map, slice and row to the next.
   var blockStride: Int, mapStride: Int, sliceStride: Int, rowStride: Int
 
-  init(values: Floats, maps: Int, slices: Int, rows: Int, columns: Int) {
+  /// Maps of so many pixels, and `gap` Floats between one and the next.
+  init(values: Floats, maps: Int, slices: Int, rows: Int, columns: Int, gap: Int = 0) {
     self.values = values
     rowStride = columns * laneCount
     sliceStride = rows * rowStride
-    mapStride = slices * sliceStride
+    mapStride = slices * sliceStride + gap
     blockStride = maps * mapStride
   }
 }

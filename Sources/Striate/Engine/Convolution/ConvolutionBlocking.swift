@@ -72,6 +72,60 @@ extension ConvolutionPass {
   }
 }
 
+extension ConvolutionBlocking {
+  /// The pixels of a map that tiles of filters read at a time at least.
+  static let tileWidth = 3
+
+  /// Pixels left free between one map of `pixels` pixels and the next, so that what a tile of filters reads of
+  /// `maps` maps, the pixels at `places` of each, spreads over the first-level cache: the fewest of those that
+  /// spread it best.
+  ///
+  /// A cache of 64 sets of lines, a pixel a line, holds what falls on one set as often as it has ways. Maps of
+  /// 16 × 16 pixels all begin on one set, and windows of 23 of them drive one another out.
+  static func gap(pixels: Int, maps: Int, places: Set<Int>) -> Int {
+    let sets = 64
+    let places = Set(places.map { $0 & (sets - 1) })
+    let lines = cache / (laneCount * MemoryLayout<Float>.stride)
+    let maps = min(maps, max(1, lines / places.count))
+    func mostOnOneSet(gap: Int) -> Int {
+      var counts = [Int](repeating: 0, count: sets)
+      for map in 0..<maps {
+        let start = map * ((pixels &+ gap) & (sets - 1))
+        for place in places { counts[(start + place) & (sets - 1)] += 1 }
+      }
+      return counts.max() ?? 0
+    }
+    return (0..<sets).map { (mostOnOneSet(gap: $0), $0) }.min { $0 < $1 }?.1 ?? 0
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Pixels left free between a map with a border and the next.
+  var borderGap: Int {
+    let taps = taps { t, u, v in
+      (t &* slices.dilation &* rows.bordered &+ u &* rows.dilation) &* columns.bordered
+        &+ v &* columns.dilation
+    }
+    return ConvolutionBlocking.gap(
+      pixels: slices.bordered &* rows.bordered &* columns.bordered, maps: groupChannels,
+      places: Set(
+        (0..<ConvolutionBlocking.tileWidth).flatMap { pixel in
+          taps.map { pixel &* columns.stride &+ $0 }
+        }))
+  }
+
+  /// Pixels left free between the outputs' gradients of one filter and the next, where a band of the phases copies
+  /// `rows` rows of `width` pixels: see `gradientBands`.
+  func gradientGap(_ slice: StridePhase, _ row: StridePhase, rows: Int, width: Int) -> Int {
+    let reach = ConvolutionBlocking.tileWidth + (columns.phases.map(\.span).max() ?? 0)
+    let places = (0...slice.span).flatMap { t in
+      (0...row.span).flatMap { u in (0..<reach).map { (t &* rows &+ u) &* width &+ $0 } }
+    }
+    return ConvolutionBlocking.gap(
+      pixels: (slice.span &+ 1) &* rows &* width, maps: groupFilters, places: Set(places))
+  }
+}
+
 extension WeightGradientPass {
   /// The pass cut into bands.
   func blocked(channelTaps: Int) -> WeightGradientPass {

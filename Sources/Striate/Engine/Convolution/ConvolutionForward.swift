@@ -8,16 +8,16 @@ struct ConvolutionParameters: Sendable {
   let bias: Floats
   /// The bias's distance from one filter to the next, and from one pixel to the next.
   let biasFilterStride: Int, biasPixelStride: Int
-  /// Smaller outputs become this.
-  let floor: Float
+  /// Where outputs end.
+  let limits: OutputLimits
   /// Whether the sums are added to what the output holds.
   var adds = false
 
-  /// Without a bias, and without a floor.
+  /// Without a bias, and without limits.
   static func weights(_ weights: Floats, in site: inout LayerSite) -> ConvolutionParameters {
     ConvolutionParameters(
       weights: weights, bias: site.allocate(1), biasFilterStride: 0, biasPixelStride: 0,
-      floor: -.infinity)
+      limits: .none)
   }
 }
 
@@ -71,7 +71,7 @@ extension ConvolutionGeometry {
       inputRowStep: rows.stride * x.rowStride, inputColumnStep: columns.stride * laneCount,
       outputRowStep: y.rowStride, outputColumnStep: laneCount,
       biasFilterStride: parameters.biasFilterStride, biasPixelStride: parameters.biasPixelStride,
-      floor: parameters.floor)
+      limits: parameters.limits)
     pass.adds = parameters.adds
     let packing = WeightPacking(
       filterStride: groupChannels * kernelSize, channelStride: kernelSize,

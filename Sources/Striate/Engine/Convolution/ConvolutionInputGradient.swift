@@ -34,9 +34,11 @@ extension ConvolutionGeometry {
       rowPhases.filter { !$0.taps.isEmpty }.flatMap { row in
         let bands = ConvolutionGeometry.bands(
           rows: row.count, slices: slice.count, blocks: blocks, blockStride: dy.blockStride)
+        let rows = (row.count + bands - 1) / bands + row.span
         let own = Maps(
-          values: dy.values, maps: filters, slices: slice.span + 1,
-          rows: (row.count + bands - 1) / bands + row.span, columns: reach.count)
+          values: dy.values, maps: filters, slices: slice.span + 1, rows: rows,
+          columns: reach.count,
+          gap: gradientGap(slice, row, rows: rows, width: reach.count) * laneCount)
         return columnPhases.filter { !$0.taps.isEmpty }.map { column in
           GradientBand(
             slice: slice, row: row, column: column, firstColumn: reach.lowerBound,
@@ -77,7 +79,7 @@ extension ConvolutionGeometry {
     site.add(way, tasks: site.blocks * channels, reach: .block) { task in
       let (block, channel) = task.quotientAndRemainder(dividingBy: channels)
       let bias = (parameters.bias + channel * parameters.biasFilterStride).pointee
-      let value = max(bias, parameters.floor)
+      let value = parameters.limits.applied(to: bias)
       let map = dx.values + (block * dx.blockStride + channel * dx.mapStride)
       for slice in slices.indices {
         for row in rows.indices {
@@ -165,7 +167,7 @@ extension ConvolutionGeometry {
       filterStride: dx.mapStride, width: band.column.count, height: band.row.count,
       inputRowStep: memory.rowStride, inputColumnStep: laneCount,
       outputRowStep: rows.stride * dx.rowStride, outputColumnStep: columns.stride * laneCount,
-      biasFilterStride: parameters.biasFilterStride, biasPixelStride: 0, floor: parameters.floor)
+      biasFilterStride: parameters.biasFilterStride, biasPixelStride: 0, limits: parameters.limits)
     let packing = WeightPacking(
       filterStride: kernelSize, channelStride: groupChannels * kernelSize,
       taps: site.constants(places).base)

@@ -62,8 +62,8 @@ extension ConvolutionGeometry {
   /// The image with its border.
   private func borderMemory(blocks: Int) -> Double {
     guard hasBorder else { return 0 }
-    return Double(blocks) * Double(laneCount) * Double(channels) * Double(slices.bordered)
-      * Double(rows.bordered) * Double(columns.bordered)
+    let pixels = Double(slices.bordered) * Double(rows.bordered) * Double(columns.bordered)
+    return Double(blocks) * Double(laneCount) * Double(channels) * (pixels + Double(borderGap))
   }
 
   /// What bands copy of the outputs' gradient: see `gradientBands`.
@@ -76,10 +76,13 @@ extension ConvolutionGeometry {
       for row in rowPhases where !row.taps.isEmpty {
         let bands = ConvolutionGeometry.bands(
           rows: row.count, slices: slice.count, blocks: blocks, blockStride: blockStride)
-        sum += Double(slice.span + 1) * Double((row.count + bands - 1) / bands + row.span)
+        let height = (row.count + bands - 1) / bands + row.span
+        sum +=
+          Double(slice.span + 1) * Double(height) * Double(width)
+          + Double(gradientGap(slice, row, rows: height, width: width))
       }
     }
-    return sum * Double(columnPhases.count { !$0.taps.isEmpty }) * Double(width) * Double(filters)
+    return sum * Double(columnPhases.count { !$0.taps.isEmpty }) * Double(filters)
       * Double(workers * laneCount)
   }
 

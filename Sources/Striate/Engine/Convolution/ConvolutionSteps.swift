@@ -46,18 +46,18 @@ extension ConvolutionGeometry {
     }
   }
 
-  /// The weights, the bias and the floor of the layer that is compiled.
+  /// The weights, the bias and the limits of the layer that is compiled.
   func parameters(of site: inout LayerSite, bias: Conv2D.Bias) -> ConvolutionParameters {
     let weights = site.parameters[0].values
     guard bias != .none else {
       return ConvolutionParameters(
         weights: weights, bias: site.allocate(1), biasFilterStride: 0, biasPixelStride: 0,
-        floor: site.floor, adds: site.adds)
+        limits: site.limits, adds: site.adds)
     }
     return ConvolutionParameters(
       weights: weights, bias: site.parameters[1].values,
       biasFilterStride: bias == .shared ? 1 : outputPixels,
-      biasPixelStride: bias == .untied ? 1 : 0, floor: site.floor, adds: site.adds)
+      biasPixelStride: bias == .untied ? 1 : 0, limits: site.limits, adds: site.adds)
   }
 
   /// Adds the gradient of the image to the last step. Where the border holds copies of pixels, it is the

@@ -74,7 +74,7 @@ extension ConvolutionGeometry {
       channels: channels, channelStride: x.mapStride, filters: filters, filterStride: y.mapStride,
       inputWidth: input.1, inputHeight: input.0, width: output.1, height: output.0,
       left: before.1, top: before.0, biasFilterStride: parameters.biasFilterStride,
-      floor: parameters.floor, tilesAtOnce: 1,
+      limits: parameters.limits, tilesAtOnce: 1,
       filtersAtOnce: min(filters, ConvolutionBlocking.winogradFilters), kernel: rows.kernel)
     pass.adds = parameters.adds
     pass.asksForInput = ConvolutionBlocking.isFar(x)

@@ -100,7 +100,7 @@ extension ConvolutionGeometry {
           filterStride: 0, width: column.count, height: row.count, inputRowStep: band.rowStride,
           inputColumnStep: laneCount, outputRowStep: rows.stride * columns.input * laneCount,
           outputColumnStep: columns.stride * laneCount, biasFilterStride: 0, biasPixelStride: 0,
-          floor: -.infinity)
+          limits: .none)
         let packing = WeightPacking(
           filterStride: 0, channelStride: kernelSize, taps: site.constants(places).base)
         let shape = ConstantPass(pass: pass, packing: packing)

@@ -121,7 +121,7 @@ extension ConvolutionGeometry {
         inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * laneCount,
         outputRowStep: columns.output * laneCount, outputColumnStep: laneCount,
         biasFilterStride: 0, biasPixelStride: parameters.biasPixelStride,
-        floor: parameters.floor),
+        limits: parameters.limits),
       packing: WeightPacking(filterStride: 0, channelStride: 0, taps: taps))
   }
 
