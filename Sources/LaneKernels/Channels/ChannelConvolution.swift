@@ -290,21 +290,33 @@ func convolveEachChannel<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelPass, input: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
 ) {
+  if pass.width >= 8 {
+    convolveEachChannelRows(isa, Tile<1, 8>.self, pass, input, weights, bias, output)
+  } else if pass.width >= 4 {
+    convolveEachChannelRows(isa, Tile<1, 4>.self, pass, input, weights, bias, output)
+  } else {
+    convolveEachChannelRows(isa, Tile<1, 1>.self, pass, input, weights, bias, output)
+  }
+}
+
+/// Rows of P pixels and more, P pixels at a time. The last P pixels end with the row: where P does not divide it, a few
+/// are computed twice.
+@inlinable @inline(__always)
+func convolveEachChannelRows<ISA: InstructionSet, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: ChannelPass, _ input: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
   for row in 0..<pass.height {
     var part = 0
     while part < laneCount {
       let x = input + (row &* pass.inputRowStep &+ part)
       let y = output + (row &* pass.outputRowStep &+ part)
       var column = 0
-      while column &+ 4 <= pass.width {
-        convolveEachChannel(
-          isa, Tile<1, 4>.self, pass, column, x, weights + part, bias + part, y)
-        column &+= 4
-      }
       while column < pass.width {
-        convolveEachChannel(
-          isa, Tile<1, 1>.self, pass, column, x, weights + part, bias + part, y)
-        column &+= 1
+        let first = column &+ P <= pass.width ? column : pass.width &- P
+        convolveEachChannel(isa, tile, pass, first, x, weights + part, bias + part, y)
+        column &+= P
       }
       part &+= ISA.Vector.scalarCount
     }

@@ -285,17 +285,22 @@ extension ConvolutionGeometry {
     }
     let maps = images * groups
     let parts = site.lanes.parts(of: maps)
+    let line = columns.input * laneCount
+    let rowsCopied = max(0, min(rows.input, source.copiedRows - rows.before))
+    let corner = rows.before * source.copiedRowStride + columns.before * laneCount
     site.lanes.begin(.forward)
     site.lanes.addOverwriting(
       .forward, tasks: site.lanes.blocks * parts, reach: .block,
       scratch: hasBorder ? source.copiedStride : 0
     ) { [self] task, memory in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
+      // The border stays zero from map to map.
+      if hasBorder { memory.update(repeating: 0, count: source.copiedStride) }
       for k in maps * part / parts..<maps * (part + 1) / parts {
         let group = k % groups
         var x = UnsafePointer(input.values + (block * input.blockStride + k * source.stride))
         if hasBorder {
-          copy(1, x, source, outputRows: 0..<rows.output, to: memory)
+          kernels.copyRows(rowsCopied, line, x, line, memory + corner, source.copiedRowStride)
           x = UnsafePointer(memory)
         }
         kernels.channels.convolveEach(
