@@ -76,53 +76,70 @@ extension ConvolutionBlocking {
   /// The pixels of a map that tiles of filters read at a time at least.
   static let tileWidth = 3
 
+  /// Pixels that the first-level cache has room for.
+  private static let pixels = cache / (laneCount * MemoryLayout<Float>.stride)
+
   /// Pixels left free between one map of `pixels` pixels and the next, so that what a tile of filters reads of
   /// `maps` maps, the pixels at `places` of each, spreads over the first-level cache: the fewest of those that
-  /// spread it best.
+  /// spread it best; none where a single map fills the cache.
   ///
   /// A cache of 64 sets of lines, a pixel a line, holds what falls on one set as often as it has ways. Maps of
   /// 16 × 16 pixels all begin on one set, and windows of 23 of them drive one another out.
-  static func gap(pixels: Int, maps: Int, places: Set<Int>) -> Int {
+  static func gap(pixels: Int, maps: Int, places: Places) -> Int {
     let sets = 64
-    let places = Set(places.map { $0 & (sets - 1) })
-    let lines = cache / (laneCount * MemoryLayout<Float>.stride)
-    let maps = min(maps, max(1, lines / places.count))
+    guard places.count <= Double(Self.pixels) else { return 0 }
+    let lines = Set(places.all.map { $0 & (sets - 1) })
+    let maps = min(maps, max(1, Self.pixels / lines.count))
     func mostOnOneSet(gap: Int) -> Int {
       var counts = [Int](repeating: 0, count: sets)
       for map in 0..<maps {
         let start = map * ((pixels &+ gap) & (sets - 1))
-        for place in places { counts[(start + place) & (sets - 1)] += 1 }
+        for line in lines { counts[(start + line) & (sets - 1)] += 1 }
       }
       return counts.max() ?? 0
     }
     return (0..<sets).map { (mostOnOneSet(gap: $0), $0) }.min { $0 < $1 }?.1 ?? 0
+  }
+
+  /// Pixels of a map at regular places: along each axis, how many, and how far apart in pixels of the map.
+  struct Places {
+    var axes: [(count: Int, step: Int)]
+
+    /// How many: a geometry that is about to be refused may overflow an Int.
+    var count: Double { axes.reduce(1) { $0 * Double($1.count) } }
+
+    var all: [Int] {
+      axes.reduce([0]) { places, axis in
+        places.flatMap { place in (0..<axis.count).map { place &+ $0 &* axis.step } }
+      }
+    }
   }
 }
 
 extension ConvolutionGeometry {
   /// Pixels left free between a map with a border and the next.
   var borderGap: Int {
-    let taps = taps { t, u, v in
-      (t &* slices.dilation &* rows.bordered &+ u &* rows.dilation) &* columns.bordered
-        &+ v &* columns.dilation
-    }
+    let plane = rows.bordered &* columns.bordered
     return ConvolutionBlocking.gap(
-      pixels: slices.bordered &* rows.bordered &* columns.bordered, maps: groupChannels,
-      places: Set(
-        (0..<ConvolutionBlocking.tileWidth).flatMap { pixel in
-          taps.map { pixel &* columns.stride &+ $0 }
-        }))
+      pixels: slices.bordered &* plane, maps: groupChannels,
+      places: ConvolutionBlocking.Places(axes: [
+        (slices.kernel, slices.dilation &* plane),
+        (rows.kernel, rows.dilation &* columns.bordered), (columns.kernel, columns.dilation),
+        (ConvolutionBlocking.tileWidth, columns.stride),
+      ]))
   }
 
   /// Pixels left free between the outputs' gradients of one filter and the next, where a band of the phases copies
   /// `rows` rows of `width` pixels: see `gradientBands`.
   func gradientGap(_ slice: StridePhase, _ row: StridePhase, rows: Int, width: Int) -> Int {
-    let reach = ConvolutionBlocking.tileWidth + (columns.phases.map(\.span).max() ?? 0)
-    let places = (0...slice.span).flatMap { t in
-      (0...row.span).flatMap { u in (0..<reach).map { (t &* rows &+ u) &* width &+ $0 } }
-    }
+    let plane = rows &* width
+    let span = columns.phases.map(\.span).max() ?? 0
     return ConvolutionBlocking.gap(
-      pixels: (slice.span &+ 1) &* rows &* width, maps: groupFilters, places: Set(places))
+      pixels: (slice.span &+ 1) &* plane, maps: groupFilters,
+      places: ConvolutionBlocking.Places(axes: [
+        (slice.span + 1, plane), (row.span + 1, width),
+        (ConvolutionBlocking.tileWidth + span, 1),
+      ]))
   }
 }
 
