@@ -8,7 +8,7 @@ struct PlanLayout {
   var limits: [OutputLimits]
   /// The layer is such a ReLU or clip.
   var isFusedIntoLimits: [Bool]
-  /// The layer is such a ReLU, no clip, and its gradient is computed along as well: by the layer before it, or by a maximum
+  /// The layer is such a ReLU, and its gradient is computed along as well: by the layer before it, or by a maximum
   /// pooling behind it.
   var isMaskedReLU: [Bool]
   /// The layer is a maximum pooling that computes the gradient of the ReLU before it.

@@ -79,17 +79,20 @@ import Testing
     }
   }
 
-  /// Convolutions of 1 × 1 of more maps than the first-level cache holds, in groups, with pixels left over.
+  /// Depthwise convolutions of every width of a tile, with borders that are read, in part or not at all.
   @Test(arguments: [
-    "conv 70 1x1, batchnorm, relu, conv 5 1x1",
-    "conv 160 1x1 groups 2 bias untied, relu6, conv 33 1x1",
-    "conv 16 1x1, sum(conv 16 3x3 padding 1 | conv 130 1x1, relu, conv 16 1x1), relu",
+    ("depthwise 3x3 padding 1", [1, 3, 5, 9, 15]), ("depthwise 3x3 dilation 2 padding 2", [3, 11]),
+    ("depthwise 1x1 stride 10 padding 3", [2, 9]),
+    ("depthwise 3x2 stride 3x2 padding 2x1", [4, 17]),
   ])
-  func productsOfManyMapsAreGathered(_ text: String) throws {
-    let network = try Network(input: [160, 5, 5], seed: 9, layers: try Network.blocks(text: text))
-    for images in [1, 20] {
-      try EngineTrial(network, images: images, seed: 10).expectAgreement(
-        "\(text), \(images) images", forward: 2e-5, backward: 2e-4)
+  func depthwiseConvolutionsOfEveryWidth(_ text: String, _ widths: [Int]) throws {
+    for width in widths {
+      let network = try Network(
+        input: [18, 6, width], seed: 9, layers: try Network.blocks(text: "\(text), relu6"))
+      for images in [1, 3, 20] {
+        try EngineTrial(network, images: images, seed: 10).expectAgreement(
+          "\(text), \(width) wide, \(images) images")
+      }
     }
   }
 

@@ -76,25 +76,23 @@ extension ConvolutionBlocking {
   /// The pixels of a map that tiles of filters read at a time at least.
   static let tileWidth = 3
 
-  /// Pixels that the first-level cache has room for.
-  private static let pixels = cache / (laneCount * MemoryLayout<Float>.stride)
-
   /// Pixels left free between one map of `pixels` pixels and the next, so that what a tile of filters reads of
   /// `maps` maps, the pixels at `places` of each, spreads over the first-level cache: the fewest of those that
-  /// spread it best; none where a single map fills the cache.
+  /// spread it best; none where two maps do not fit.
   ///
   /// A cache of 64 sets of lines, a pixel a line, holds what falls on one set as often as it has ways. Maps of
   /// 16 × 16 pixels all begin on one set, and windows of 23 of them drive one another out.
   static func gap(pixels: Int, maps: Int, places: Places) -> Int {
-    let sets = 64
-    guard places.count <= Double(Self.pixels) else { return 0 }
-    let lines = Set(places.all.map { $0 & (sets - 1) })
-    let maps = min(maps, max(1, Self.pixels / lines.count))
+    let (sets, room) = (64, cache / (laneCount * MemoryLayout<Float>.stride))
+    guard places.count <= Double(room) else { return 0 }
+    let lines = Set(places.all)
+    let fitting = min(maps, room / lines.count)
+    guard fitting > 1 else { return 0 }
     func mostOnOneSet(gap: Int) -> Int {
       var counts = [Int](repeating: 0, count: sets)
-      for map in 0..<maps {
+      for map in 0..<fitting {
         let start = map * ((pixels &+ gap) & (sets - 1))
-        for line in lines { counts[(start + line) & (sets - 1)] += 1 }
+        for line in lines { counts[(start &+ line) & (sets - 1)] += 1 }
       }
       return counts.max() ?? 0
     }
@@ -105,7 +103,13 @@ extension ConvolutionBlocking {
   struct Places {
     var axes: [(count: Int, step: Int)]
 
-    /// How many: a geometry that is about to be refused may overflow an Int.
+    /// What a row of a kernel reads for the pixels of a tile.
+    static func row(kernel: Int, dilation: Int, stride: Int) -> [(count: Int, step: Int)] {
+      dilation == 1 && stride == 1
+        ? [(kernel &+ tileWidth &- 1, 1)] : [(kernel, dilation), (tileWidth, stride)]
+    }
+
+    /// How many, places counted twice among them: a geometry that is about to be refused may overflow an Int.
     var count: Double { axes.reduce(1) { $0 * Double($1.count) } }
 
     var all: [Int] {
@@ -122,24 +126,35 @@ extension ConvolutionGeometry {
     let plane = rows.bordered &* columns.bordered
     return ConvolutionBlocking.gap(
       pixels: slices.bordered &* plane, maps: groupChannels,
-      places: ConvolutionBlocking.Places(axes: [
-        (slices.kernel, slices.dilation &* plane),
-        (rows.kernel, rows.dilation &* columns.bordered), (columns.kernel, columns.dilation),
-        (ConvolutionBlocking.tileWidth, columns.stride),
-      ]))
+      places: ConvolutionBlocking.Places(
+        axes: [
+          (slices.kernel, slices.dilation &* plane),
+          (rows.kernel, rows.dilation &* columns.bordered),
+        ]
+          + ConvolutionBlocking.Places.row(
+            kernel: columns.kernel, dilation: columns.dilation, stride: columns.stride)))
   }
 
-  /// Pixels left free between the outputs' gradients of one filter and the next, where a band of the phases copies
-  /// `rows` rows of `width` pixels: see `gradientBands`.
-  func gradientGap(_ slice: StridePhase, _ row: StridePhase, rows: Int, width: Int) -> Int {
+  /// Pixels left free between the outputs' gradients of one filter and the next, where the bands of a phase copy
+  /// `rows` rows of `width` pixels, of which its columns read `reach` for a tile: see `gradientBands`.
+  func gradientGap(
+    _ slice: StridePhase, _ row: StridePhase, rows: Int, width: Int, reach: Int
+  ) -> Int {
+    // Many phases have few rows each, and a search for every one of them would take longer than it saves.
+    guard slices.stride &* self.rows.stride <= 16 else { return 0 }
     let plane = rows &* width
-    let span = columns.phases.map(\.span).max() ?? 0
     return ConvolutionBlocking.gap(
       pixels: (slice.span &+ 1) &* plane, maps: groupFilters,
       places: ConvolutionBlocking.Places(axes: [
-        (slice.span + 1, plane), (row.span + 1, width),
-        (ConvolutionBlocking.tileWidth + span, 1),
+        (slice.span + 1, plane), (row.span + 1, width), (reach, 1),
       ]))
+  }
+}
+
+extension ConvolutionBlocking {
+  /// The columns that a tile of filters reads in the widest of some phases.
+  static func reach(of phases: [StridePhase]) -> Int {
+    tileWidth + (phases.map(\.span).max() ?? 0)
   }
 }
 

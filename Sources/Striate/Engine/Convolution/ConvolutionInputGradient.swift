@@ -27,6 +27,7 @@ extension ConvolutionGeometry {
   func gradientBands(blocks: Int, of dy: Maps) -> [GradientBand] {
     let (slicePhases, rowPhases, columnPhases) = (slices.phases, rows.phases, columns.phases)
     let reach = columns.reach(of: columnPhases)
+    let tileReach = ConvolutionBlocking.reach(of: columnPhases)
     let copies =
       reach.count != columns.output || rows.reach(of: rowPhases).count != rows.output
       || slices.reach(of: slicePhases).count != slices.output
@@ -35,10 +36,11 @@ extension ConvolutionGeometry {
         let bands = ConvolutionGeometry.bands(
           rows: row.count, slices: slice.count, blocks: blocks, blockStride: dy.blockStride)
         let rows = (row.count + bands - 1) / bands + row.span
+        let gap =
+          copies ? gradientGap(slice, row, rows: rows, width: reach.count, reach: tileReach) : 0
         let own = Maps(
           values: dy.values, maps: filters, slices: slice.span + 1, rows: rows,
-          columns: reach.count,
-          gap: gradientGap(slice, row, rows: rows, width: reach.count) * laneCount)
+          columns: reach.count, gap: gap * laneCount)
         return columnPhases.filter { !$0.taps.isEmpty }.map { column in
           GradientBand(
             slice: slice, row: row, column: column, firstColumn: reach.lowerBound,

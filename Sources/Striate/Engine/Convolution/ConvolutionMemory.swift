@@ -70,6 +70,7 @@ extension ConvolutionGeometry {
   private func scratchMemory(blocks: Int, workers: Int) -> Double {
     let (slicePhases, rowPhases, columnPhases) = (slices.phases, rows.phases, columns.phases)
     let width = columns.reach(of: columnPhases).count
+    let reach = ConvolutionBlocking.reach(of: columnPhases)
     let blockStride = filters * outputPixels * laneCount
     var sum = 0.0
     for slice in slicePhases where !slice.taps.isEmpty {
@@ -79,7 +80,7 @@ extension ConvolutionGeometry {
         let height = (row.count + bands - 1) / bands + row.span
         sum +=
           Double(slice.span + 1) * Double(height) * Double(width)
-          + Double(gradientGap(slice, row, rows: height, width: width))
+          + Double(gradientGap(slice, row, rows: height, width: width, reach: reach))
       }
     }
     return sum * Double(columnPhases.count { !$0.taps.isEmpty }) * Double(filters)
