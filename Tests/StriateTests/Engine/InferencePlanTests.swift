@@ -83,7 +83,7 @@ import Testing
   @Test(arguments: [
     ("depthwise 3x3 padding 1", [1, 3, 5, 9, 15]), ("depthwise 3x3 dilation 2 padding 2", [3, 11]),
     ("depthwise 1x1 stride 10 padding 3", [2, 9]),
-    ("depthwise 3x2 stride 3x2 padding 2x1", [4, 17]),
+    ("depthwise 3x2 stride 3x2 padding 1,2,3,0", [4, 17]),
   ])
   func depthwiseConvolutionsOfEveryWidth(_ text: String, _ widths: [Int]) throws {
     for width in widths {
