@@ -30,6 +30,31 @@ import Testing
       FileManager.default.contents(atPath: again) == FileManager.default.contents(atPath: example))
   }
 
+  @Test func aNameThatEndsInMlmodelGivesACoreMLModel() throws {
+    let folder = try TemporaryFolder()
+    let (out, example) = (folder.path("M.mlmodel"), folder.path("example.safetensors"))
+    let result = try striate(
+      "export", TrainedModel.path, "--out", out, "--preprocessing", "include", "--example",
+      example, "--json")
+    #expect(result.status == 0, "\(result.error)")
+    let object = try #require(try result.objects.first)
+    #expect(object["format"] as? String == "Core ML")
+    let bytes = try #require(FileManager.default.contents(atPath: out))
+    #expect(object["bytes"] as? Int == bytes.count)
+    let inputs = try #require(object["inputs"] as? [[String: Any]])
+    #expect(inputs.map { $0["kind"] as? String } == ["gray picture 28×28"])
+    let outputs = try #require(object["outputs"] as? [[String: Any]])
+    #expect(
+      outputs.map { $0["kind"] as? String } == ["class", "probability of each class"])
+    #expect(try SafeTensors(contentsOf: example).tensor(named: "input").shape == [1, 1, 28, 28])
+    for option in [["--verify"], ["--opset", "17"]] {
+      let refused = try CommandProcess(["export", TrainedModel.path, "--out", out] + option)
+        .result()
+      #expect(refused.status == 2)
+      #expect(refused.error.contains("expected \(option[0]) for an ONNX model"))
+    }
+  }
+
   @Test func whatCannotBeExportedIsAMistakeAndWritesNothing() throws {
     let folder = try TemporaryFolder()
     let out = folder.path("m.onnx")

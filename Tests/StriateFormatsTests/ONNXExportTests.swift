@@ -194,9 +194,3 @@ private struct Twice: Layer {
   ) -> ReferenceGradients { ReferenceGradients(inputs: [gradient.map { 2 * $0 }]) }
   func compile(into site: inout LayerSite) {}
 }
-
-extension Float {
-  fileprivate var littleEndianBytes: [UInt8] {
-    withUnsafeBytes(of: bitPattern.littleEndian) { Array($0) }
-  }
-}

@@ -13,6 +13,10 @@ enum Python {
   static let hasONNXRuntime =
     (try? run("import numpy, onnx, onnxruntime, safetensors\nprint('yes')")) == "yes\n"
 
+  /// Whether it reads Core ML models and has what computes their layers.
+  static let hasCoreMLTools =
+    (try? run("import numpy, coremltools, torch, safetensors\nprint('yes')")) == "yes\n"
+
   /// Whether it has NumPy.
   static let hasNumPy = (try? run("import numpy\nprint('yes')")) == "yes\n"
 

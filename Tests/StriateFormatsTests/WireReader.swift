@@ -112,3 +112,10 @@ struct ReadModel {
     return outputs.keys.first { !known.contains($0) }
   }
 }
+
+extension Float {
+  /// The number's bytes in a file.
+  var littleEndianBytes: [UInt8] {
+    withUnsafeBytes(of: bitPattern.littleEndian) { Array($0) }
+  }
+}

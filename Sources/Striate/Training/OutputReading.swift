@@ -89,7 +89,7 @@ extension Network {
   }
 
   /// Whether the last layer that changes numbers in use gives probabilities.
-  private var givesProbabilities: Bool {
+  package var givesProbabilities: Bool {
     var value = outputs[0]
     while case .node(let index) = value {
       let node = nodes[index]

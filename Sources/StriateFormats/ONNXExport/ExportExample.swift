@@ -12,6 +12,16 @@ extension ONNXExport {
     of network: Network, batchSize: Int, seed: UInt64
   ) throws -> [(name: String, tensor: Tensor)] {
     precondition(batchSize > 0, "ONNXExport: expected a positive batch, found \(batchSize)")
+    return try ONNXExport.example(
+      of: network, inputs: graph.inputs, outputs: graph.outputs,
+      includesPreprocessing: options.includesPreprocessing, batchSize: batchSize, seed: seed)
+  }
+
+  /// Random numbers for values, and what the network makes of them.
+  static func example(
+    of network: Network, inputs: [Value], outputs: [Value], includesPreprocessing: Bool,
+    batchSize: Int, seed: UInt64
+  ) throws -> [(name: String, tensor: Tensor)] {
     var generator = SeededGenerator(seed: seed)
     let pixels = inputs.map { input in
       let shape = [batchSize] + input.shape
@@ -22,7 +32,7 @@ extension ONNXExport {
     }
     var entering = pixels
     entering[0] = network.preprocessing.applied(to: pixels[0])
-    let given = options.includesPreprocessing ? pixels : entering
+    let given = includesPreprocessing ? pixels : entering
     let results = try network.allOutputs(entering)
     return zip(inputs, given).map { ($0.name, $1) } + zip(outputs, results).map { ($0.name, $1) }
   }

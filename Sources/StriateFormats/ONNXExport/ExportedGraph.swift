@@ -45,6 +45,8 @@ extension ONNXExport {
   /// The graph while it grows.
   struct Graph: Sendable {
     let opset: Int
+    /// Whether images are resized with products of matrices where Resize would mix pixels.
+    let resizesWithMatrices: Bool
     private(set) var nodes: [Node] = []
     private(set) var initializers: [Initializer] = []
     private(set) var inputs: [Value] = []
@@ -57,8 +59,12 @@ extension ONNXExport {
     private var inputNames: [String] = []
     private var layerNames: [String] = []
 
-    init(opset: Int, network: Network) {
-      self.opset = opset
+    /// The whole graph of a network. Throws `Refusal`.
+    init(
+      _ network: Network, opset: Int, includesPreprocessing: Bool,
+      resizesWithMatrices: Bool = false
+    ) throws {
+      (self.opset, self.resizesWithMatrices) = (opset, resizesWithMatrices)
       // Parameters keep their names whatever layers are called.
       names = Set(network.parameters.map(\.name))
       for input in network.inputs {
@@ -66,6 +72,9 @@ extension ONNXExport {
         inputs.append(Value(name: name, shape: input.shape))
         inputNames.append(name)
       }
+      if includesPreprocessing { addPreprocessing(network) }
+      for index in network.nodes.indices { try add(network, node: index) }
+      addOutputs(network)
     }
 
     /// The name, or one like it that nothing has.
@@ -121,7 +130,7 @@ extension ONNXExport {
     }
 
     /// (x − mean) / standardDeviation before the first input's first layer.
-    mutating func addPreprocessing(_ network: Network) {
+    private mutating func addPreprocessing(_ network: Network) {
       let preprocessing = network.preprocessing
       let shape = [network.inputs[0].shape[0]] + network.inputs[0].shape.dropFirst().map { _ in 1 }
       let steps = [
@@ -141,7 +150,7 @@ extension ONNXExport {
     }
 
     /// Appends the operators of a layer. Throws `Refusal` where there are none.
-    mutating func add(_ network: Network, node index: Int) throws {
+    private mutating func add(_ network: Network, node index: Int) throws {
       let node = network.nodes[index]
       guard let layer = node.layer as? any ONNXExportable else {
         throw Refusal(
@@ -171,7 +180,7 @@ extension ONNXExport {
     }
 
     /// Says which values the graph gives. A value that is given twice gets a second name.
-    mutating func addOutputs(_ network: Network) {
+    private mutating func addOutputs(_ network: Network) {
       for value in network.outputs {
         var name = name(of: value)
         if outputs.contains(where: { $0.name == name }) {

@@ -15,7 +15,7 @@ extension Upsample2D: ONNXExportable {
     case (.nearest, .size):
       let rows = gathered(site.x, axis: 2, pixels: shape[1], outputs: output[1], &site)
       site.finish(with: gathered(rows, axis: 3, pixels: shape[2], outputs: output[2], &site))
-    case (.bilinear(let alignsCorners), .factor(let factor)):
+    case (.bilinear(let alignsCorners), .factor(let factor)) where !site.graph.resizesWithMatrices:
       resize(
         factor, &site,
         [
@@ -25,7 +25,7 @@ extension Upsample2D: ONNXExportable {
             .string(alignsCorners ? "align_corners" : "half_pixel")
           ),
         ])
-    case (.bilinear, .size):
+    case (.bilinear, _):
       site.finishMixing(
         rows: (0..<output[1]).map { shares(of: $0, size: shape[1], outputs: output[1]) },
         columns: (0..<output[2]).map { shares(of: $0, size: shape[2], outputs: output[2]) })

@@ -54,12 +54,10 @@ public struct ONNXExport: Sendable {
           + "\(ONNXExport.opsets.upperBound), found \(options.opset)")
     }
     self.options = options
-    var graph = Graph(opset: options.opset, network: network)
-    if options.includesPreprocessing { graph.addPreprocessing(network) }
-    for index in network.nodes.indices { try graph.add(network, node: index) }
-    graph.addOutputs(network)
-    self.graph = graph
-    metadata = ONNXExport.metadata(of: network, options: options)
+    graph = try Graph(
+      network, opset: options.opset, includesPreprocessing: options.includesPreprocessing)
+    metadata = ONNXExport.metadata(
+      of: network, includesPreprocessing: options.includesPreprocessing)
   }
 
   /// How many operators the graph has.
@@ -106,13 +104,12 @@ public struct ONNXExport: Sendable {
   }
 
   /// What the model says about its numbers, for programs that feed it.
-  private static func metadata(
-    of network: Network, options: Options
+  static func metadata(
+    of network: Network, includesPreprocessing: Bool
   ) -> [(key: String, value: String)] {
     func list(_ values: [String]) -> String { "[" + values.joined(separator: ",") + "]" }
     let preprocessing = network.preprocessing
     var entries: [(key: String, value: String)] = []
-    let isIncluded = options.includesPreprocessing
     if !preprocessing.mean.isEmpty {
       entries.append(("striate.mean", list(preprocessing.mean.map { "\($0)" })))
     }
@@ -123,7 +120,8 @@ public struct ONNXExport: Sendable {
     entries.append(
       (
         "striate.input",
-        isIncluded || (preprocessing.mean.isEmpty && preprocessing.standardDeviation.isEmpty)
+        includesPreprocessing
+          || (preprocessing.mean.isEmpty && preprocessing.standardDeviation.isEmpty)
           ? "pixels from 0 to 1" : "(pixels from 0 to 1 - mean) / standard_deviation"
       ))
     if !preprocessing.classNames.isEmpty {

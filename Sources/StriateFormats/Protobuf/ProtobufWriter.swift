@@ -60,4 +60,18 @@ struct ProtobufWriter {
     beginField(field, length: values.count * 8)
     for value in values { littleEndian(value.bitPattern) }
   }
+
+  /// Numbers one behind the other.
+  mutating func add(_ field: Int, packed values: [Float]) {
+    beginField(field, length: values.count * 4)
+    bytes.reserveCapacity(bytes.count + values.count * 4)
+    for value in values { littleEndian(value.bitPattern) }
+  }
+
+  /// Integers one behind the other.
+  mutating func add(_ field: Int, packed values: [Int]) {
+    var list = ProtobufWriter()
+    for value in values { list.varint(UInt64(bitPattern: Int64(value))) }
+    add(field, list)
+  }
 }
