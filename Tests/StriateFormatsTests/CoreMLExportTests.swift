@@ -6,10 +6,11 @@ import Testing
 @Suite struct CoreMLExportTests {
   /// The layers of `ExportCase.all` that Core ML's neural networks do not have, and a word of the reason.
   static let refused = [
-    ("conv3d", "three axes"), ("conv-transpose 4", "dilated transposed"),
-    ("maxpool 3 stride 2 padding 1 dilation 2", "dilated pooling"),
-    ("maxpool 2 stride 2 padding 3 dilation 4", "dilated pooling"),
-    ("maxunpool", "places of the largest"), ("pixelunshuffle", "6 axes"),
+    ("conv3d", "a convolution over 3 axes"), ("conv3d", "a border around other axes"),
+    ("conv-transpose 4", "a dilated transposed convolution"),
+    ("maxpool 3x3 stride 2 padding 1 dilation 2", "a dilated pooling"),
+    ("maxpool 2 padding 3 dilation 4", "a dilated pooling"),
+    ("maxunpool", "the places of the largest numbers"), ("pixelunshuffle", "a value of 6 axes"),
   ]
 
   @Test func everyLayerIsANetworkWithoutGapsOrIsRefused() throws {

@@ -10,7 +10,7 @@ extension CoreMLExport.Translation {
     let bias = item.inputs.count > 2 ? try parameter(item.inputs[2]).floats : nil
     let x =
       isRow
-      ? value(.expandDims, item.inputs, for: item.output) { $0.add(1, packed: [-2]) }
+      ? value(.expandDims, [item.inputs[0]], for: item.output) { $0.add(1, packed: [-2]) }
       : item.inputs[0]
     func words(_ name: String, _ free: Int) -> [Int] {
       (isRow ? [free] : []) + item.integers(name)

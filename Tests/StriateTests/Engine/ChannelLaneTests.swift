@@ -28,6 +28,21 @@ struct ChannelLaneTests {
     ([3, 6, 6], "conv 20 3x3 padding 1, upsample 2, conv 7 3x3 padding 1 bias none"),
     ([5, 6, 7], "conv 20 3x3 padding 1 bias none, flatten"),
     (
+      [3, 9, 8],
+      "conv 32 1x1, conv 64 3x3 stride 2 padding 1 groups 2, relu, conv 32 1x1 groups 2, "
+        + "residual(conv 32 3x3 padding 1 groups 2), relu"
+    ),
+    (
+      [3, 8, 9],
+      "conv 16 1x1, concat(conv 16 1x1, relu | conv 32 3x3 padding 1 | maxpool 3 stride 1 padding 1 | "
+        + "conv 5 1x1), relu, conv 20 3x3, globalavgpool, flatten, dense 4"
+    ),
+    ([3, 7, 9], "conv 24 1x1, conv 48 3x3 padding 1 groups 3, relu6, conv 96 2x2 groups 3"),
+    (
+      [3, 8, 7],
+      "conv 32 1x1, conv 32 3x3 padding 1 groups 4, conv 32 3x3 groups 8 bias none, relu"
+    ),
+    (
       [3, 40, 36],
       "conv 32 3x3 padding 1, conv 16 3x3 padding 1, conv 64 3x3 padding 1, globalmaxpool"
     ),
@@ -212,7 +227,7 @@ struct ChannelLaneTests {
   /// Layers that mix neighbouring numbers in another way are left to lanes of images.
   @Test(arguments: [
     "conv 8 3x3, softmax", "conv 8 3x3, layernorm", "conv 8 3x3, conv 8 3x3 groups 2",
-    "maxpool 2, conv 8 3x3",
+    "maxpool 2, conv 8 3x3", "conv 8 3x3, concat(conv 8 1x1 | conv 16 1x1)",
   ])
   func otherLayersHaveLanesOfImages(_ text: String) throws {
     let network = try Network(input: [4, 12, 12], seed: 1, layers: try Network.blocks(text: text))

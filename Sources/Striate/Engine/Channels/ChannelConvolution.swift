@@ -12,6 +12,10 @@ struct ChannelConvolution: @unchecked Sendable {
   let source: Source
   /// Whether all images of the plan are one block.
   let isJoint: Bool
+  /// Groups that the sum runs over one by one; `pass` is that of one of them.
+  var groups = 1
+  /// Groups of the layer that are one of these: weights between them are zeros.
+  var merged = 1
 
   /// How the images of a block are cut.
   struct Lots {
@@ -76,6 +80,31 @@ extension ChannelConvolution {
   }
 }
 
+extension ChannelConvolution {
+  /// Where a group's first channel lies: groups begin with 16 channels, or lie within them.
+  func inputPlace(of group: Int) -> Int {
+    let (map, lane) = (group * pass.channels).quotientAndRemainder(dividingBy: laneCount)
+    return map * pass.channelStride + lane
+  }
+
+  /// Where a group's first filter lies.
+  func outputPlace(of group: Int) -> Int {
+    let (map, lane) = (group * pass.filters).quotientAndRemainder(dividingBy: laneCount)
+    return map * pass.filterStride + lane
+  }
+
+  /// Writes the layer's weights as if the groups that are one of these were none; zeros stand already where two of them
+  /// have nothing in common.
+  func merge(_ weights: Floats, of group: Int, into dense: UnsafeMutablePointer<Float>) {
+    let row = pass.channels / merged * pass.tapCount
+    let filtersOfOne = pass.filters / merged
+    for filter in 0..<pass.filters {
+      (dense + (filter * merged + filter / filtersOfOne) * row).update(
+        from: weights.base + (group * pass.filters + filter) * row, count: row)
+    }
+  }
+}
+
 extension ChannelSite {
   /// Appends the step that computes a convolution, cut into lots and parts of the filters.
   mutating func append(_ sum: ChannelConvolution, weights: Floats, bias: Floats) {
@@ -84,11 +113,23 @@ extension ChannelSite {
     let registers = pass.registers(of: width)
     let height = pass.registersAtOnce
     let tiles = (registers + height - 1) / height
-    let packed = lanes.allocateOverwritten(pass.weightCount(registerWidth: width))
+    let packedGroup = pass.weightCount(registerWidth: width)
+    let packed = lanes.allocateOverwritten(sum.groups * packedGroup)
     let range = ChannelSite.parts(registers: registers, height: height)
-    lanes.prepare(tasks: tiles) { tile in
-      kernels.channels.packWeights(
-        sum.pass, sum.packing, range(tile, tiles), weights + 0, packed + 0)
+    if sum.groups == 1 {
+      lanes.prepare(tasks: tiles) { tile in
+        kernels.channels.packWeights(
+          sum.pass, sum.packing, range(tile, tiles), weights + 0, packed + 0)
+      }
+    } else {
+      let size = pass.filters * pass.channels * pass.tapCount
+      let dense = sum.merged > 1 ? lanes.allocate(sum.groups * size) : nil
+      lanes.prepare(tasks: sum.groups) { group in
+        if let dense { sum.merge(weights, of: group, into: dense.base + group * size) }
+        kernels.channels.packWeights(
+          sum.pass, sum.packing, 0..<registers, (dense ?? weights) + group * size,
+          packed + group * packedGroup)
+      }
     }
     let (x, y) = (lanes.inputs[0], lanes.output)
     let (blocks, images) = sum.isJoint ? (1, allImages) : (lanes.blocks, images)
@@ -115,12 +156,16 @@ extension ChannelSite {
       } else {
         input = UnsafePointer(first + bandRows.lowerBound * sum.pass.inputRowStep)
       }
-      kernels.channels.convolve(
-        sum.pass, range(part, parts), 0..<some * bandRows.count * sum.pass.width, input,
-        packed + 0, bias + 0,
+      let output =
         y.values
-          + (block * y.blockStride + image * sum.pass.outputStride
-            + bandRows.lowerBound * sum.pass.outputRowStep))
+        + (block * y.blockStride + image * sum.pass.outputStride
+          + bandRows.lowerBound * sum.pass.outputRowStep)
+      for group in 0..<sum.groups {
+        kernels.channels.convolve(
+          sum.pass, range(part, parts), 0..<some * bandRows.count * sum.pass.width,
+          input + sum.inputPlace(of: group), packed + group * packedGroup,
+          bias + group * sum.pass.filters, output + sum.outputPlace(of: group))
+      }
     }
   }
 
@@ -152,23 +197,41 @@ extension ConvolutionGeometry {
   /// Whether the convolution can compute where lanes hold channels.
   func runsOnChannels(bias: Conv2D.Bias, mode: PaddingMode, isPlanar: Bool) -> Bool {
     slices == .flat && bias != .untied && (mode == .zeros || !hasBorder)
-      && (groups == 1 || isDepthwise && channels == filters && !isPlanar)
+      && (groups == 1 || !isPlanar && (hasFilterForEachChannel || mergedGroups != nil))
+  }
+
+  /// Whether every channel has one filter of its own.
+  private var hasFilterForEachChannel: Bool { isDepthwise && channels == filters }
+
+  /// How many groups are computed as one, so that its filters are whole registers and its channels do not lie across two
+  /// lots of 16; nil where they would be more than 4, each with zeros for the others.
+  private var mergedGroups: Int? {
+    (1...4).first { merged in
+      let channels = groupChannels * merged
+      return groups % merged == 0 && groupFilters * merged % laneCount == 0
+        && (channels % laneCount == 0 || laneCount % channels == 0)
+    }
   }
 
   /// Compiles a convolution of the site's input.
   func compile(into site: inout ChannelSite) {
     let bias = site.biases(1, count: filters)
-    if groups > 1 { return appendEach(to: &site, bias: bias) }
-    if let pass = channelWinogradPass(site) { return site.append(pass, bias: bias) }
+    if hasFilterForEachChannel { return appendEach(to: &site, bias: bias) }
+    if groups == 1, let pass = channelWinogradPass(site) {
+      return site.append(pass, bias: bias)
+    }
     let (shape, kernels) = (site.inputs[0], site.lanes.kernels)
+    let merged = groups == 1 ? 1 : mergedGroups ?? 1
+    let (sumChannels, sumFilters) = (groupChannels * merged, groupFilters * merged)
+    let weights = filters * sumChannels * kernelSize
     let pixel = shape.isPlanar ? 1 : laneCount
     let maps = shape.isPlanar ? channels : shape.groups
     let height = kernels.channels.tileHeight
-    let registers = (filters + kernels.vectorWidth - 1) / kernels.vectorWidth
-    let isJoint = site.isJoint(weights: weightsOfGroup)
+    let registers = (sumFilters + kernels.vectorWidth - 1) / kernels.vectorWidth
+    let isJoint = site.isJoint(weights: weights)
     let lots = ChannelConvolution.Lots(
       all: isJoint ? site.allImages : site.images, height: rows.output,
-      row: rows.stride * columns.bordered * maps * pixel, weights: weightsOfGroup,
+      row: rows.stride * columns.bordered * maps * pixel, weights: weights,
       tiles: (registers + height - 1) / height,
       wanted: LayerSite.parts(
         of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
@@ -185,8 +248,8 @@ extension ConvolutionGeometry {
     let taps =
       isPlanar ? (0..<channels).flatMap { c in offsets.map { c * mapStride + $0 } } : offsets
     var pass = ChannelPass(
-      channels: isPlanar ? 1 : channels, channelStride: mapStride,
-      taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: filters,
+      channels: isPlanar ? 1 : sumChannels, channelStride: mapStride,
+      taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: sumFilters,
       filterStride: site.output.pixels * laneCount, width: columns.output, height: lots.rows,
       inputStride: hasBorder ? source.copiedStride : shape.stride,
       inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * pixel,
@@ -195,11 +258,12 @@ extension ConvolutionGeometry {
       channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
     pass.adds = site.lanes.adds
     let packing = WeightPacking(
-      filterStride: channels * kernelSize, channelStride: isPlanar ? 0 : kernelSize,
+      filterStride: sumChannels * kernelSize, channelStride: isPlanar ? 0 : kernelSize,
       taps: site.lanes.constants(Array(0..<taps.count)).base)
     site.append(
       ChannelConvolution(
-        pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint),
+        pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint,
+        groups: groups / merged, merged: merged),
       weights: site.lanes.parameters[0].values, bias: bias)
   }
 
@@ -313,8 +377,12 @@ extension ConvolutionGeometry {
   /// The Floats that the convolution allocates at most: packed weights, what Winograd's algorithm transforms, and
   /// copies of lots with a border.
   func channelMemory(of input: ChannelShape, images: Int, workers: Int) -> Double {
-    let weights = Double(filters.padded) * Double(groupChannels) * Double(kernelSize)
-    guard groups == 1 else {
+    let merged = mergedGroups ?? 1
+    let packed =
+      Double(filters.padded) * Double(groupChannels * merged) * Double(kernelSize)
+    // Merged groups are put together before they are packed.
+    let weights = merged == 1 ? packed : 2 * packed
+    guard !hasFilterForEachChannel else {
       return weights + (hasBorder ? Double(workers * laneCount) * Double(borderedPixels) : 0)
     }
     let image =
@@ -323,7 +391,7 @@ extension ConvolutionGeometry {
     let lot = max(Double(ChannelConvolution.near), weights / 4)
     let rowsBesides = 1 + Double(rows.reach) / Double(rows.output * rows.stride)
     let copies = hasBorder ? Double(workers) * (image + lot * rowsBesides) : 0
-    guard kernelSize == 9 else { return copies + weights }
+    guard kernelSize == 9, groups == 1 else { return copies + weights }
     return copies + 4 * weights + channelWinogradMemory(images: images, workers: workers)
   }
 }

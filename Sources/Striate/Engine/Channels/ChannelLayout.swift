@@ -218,6 +218,33 @@ extension Upsample2D: RunsOnChannels {
   }
 }
 
+// MARK: Concatenation
+
+/// Images of which all but the last fill whole groups of 16 channels: theirs follow one another.
+extension Concatenate: RunsOnChannels {
+  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
+    let areImages = inputs.allSatisfy { !$0.isPlanar && !$0.isFlat }
+    let areWhole = inputs.dropLast().allSatisfy { $0.shape[0] % laneCount == 0 }
+    return areImages && areWhole ? ChannelShape(output) : nil
+  }
+
+  func compile(into site: inout ChannelSite) {
+    let (copy, output, images) = (site.lanes.kernels.copyRows, site.lanes.output, site.images)
+    let stride = site.output.stride
+    var first = 0
+    site.lanes.begin(.forward)
+    for (input, shape) in zip(site.lanes.inputs, site.inputs) {
+      let (place, count) = (first, shape.stride)
+      site.lanes.add(.forward, tasks: site.lanes.blocks, reach: .block) { block in
+        copy(
+          images, count, input.values + block * input.blockStride, count,
+          output.values + (block * output.blockStride + place), stride)
+      }
+      first += count
+    }
+  }
+}
+
 // MARK: Batch normalisation
 
 /// Normalisation that no layer before it takes in: a scale and a shift for every channel.
