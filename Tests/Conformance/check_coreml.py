@@ -34,6 +34,7 @@ def borders(amounts):
 
 
 def convolution(p, x):
+    assert x.dim() >= 4
     weights = numbers(p.weights)
     bias = numbers(p.bias) if p.hasBias else None
     left, right, top, bottom = borders(p.valid.paddingAmounts)
@@ -209,9 +210,10 @@ def check(model_path, example_path):
     """The largest difference of an output from Striate's, relative to that output's largest number."""
     model = Model_pb2.Model()
     model.ParseFromString(pathlib.Path(model_path).read_bytes())
-    assert model.specificationVersion in (4, 5)
     kind = model.WhichOneof("Type")
     network = getattr(model, kind)
+    shuffles = any(layer.WhichOneof("layer") == "reorganizeData" for layer in network.layers)
+    assert model.specificationVersion == (5 if shuffles else 4)
     assert network.arrayInputShapeMapping == 1 and network.imageInputShapeMapping == 1
     scales = {item.featureName: item.scaler.channelScale for item in network.preprocessing}
     example = {name: torch.from_numpy(array) for name, array in load_file(example_path).items()}
@@ -233,10 +235,16 @@ def check(model_path, example_path):
         found = {"probabilities": values[network.labelProbabilityLayerName]}
         given = [name for name in example if name not in inputs]
         scores = example[given[0]]
-        ends = network.layers[-1].WhichOneof("layer") == "softmaxND" and network.layers[-1].name not in example
-        expected = {"probabilities": torch.softmax(scores, 1) if ends else scores}
-        labels = network.stringClassLabels.vector
-        assert len(labels) == scores.shape[1]
+        # What the layers behind the network's own output begin with.
+        names = [layer.name for layer in network.layers]
+        added = [layer.WhichOneof("layer") for layer in network.layers[names.index(given[0]) + 1:]]
+        if scores.shape[1] == 1:
+            chance = scores.clamp(0, 1) if added[0] == "clip" else torch.sigmoid(scores)
+            wanted = torch.cat([1 - chance, chance], 1)
+        else:
+            wanted = torch.softmax(scores, 1) if added else scores
+        expected = {"probabilities": wanted}
+        assert len(network.stringClassLabels.vector) == wanted.shape[1]
         description = model.description
         assert [f.name for f in description.output] == [
             description.predictedFeatureName, description.predictedProbabilitiesName]

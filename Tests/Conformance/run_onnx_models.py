@@ -10,7 +10,7 @@ outputs of a batch of three differ by at most 1e-4 of the largest.
 
     python3 Tests/Conformance/run_onnx_models.py --folder /tmp/models --time 3 --models resnet18,vgg11_bn
 
-times inference in batches of 16 on two threads beside ONNX Runtime, in turn, that many rounds, and prints the medians.
+times inference in batches of 16 (or --batch) on two threads beside ONNX Runtime, in turn, that many rounds, and prints the medians.
 """
 import argparse
 import os
@@ -68,7 +68,7 @@ def export(name, exporter, path, size):
                               dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
 
 
-def timed(striate, path, size, rounds, batch=16, threads=2):
+def timed(striate, path, size, rounds, batch, threads=2):
     """Images a second of ONNX Runtime and of Striate, and their ratio: medians of rounds in turn."""
     import json
     import statistics
@@ -103,6 +103,7 @@ def main():
     parser.add_argument("--exporters", default="script,dynamo")
     parser.add_argument("--export-only", action="store_true")
     parser.add_argument("--time", type=int, default=0, metavar="ROUNDS", help="time inference beside ONNX Runtime")
+    parser.add_argument("--batch", type=int, default=16, help="images at a time that --time takes (16)")
     arguments = parser.parse_args()
     os.makedirs(arguments.folder, exist_ok=True)
     failed = 0
@@ -121,7 +122,7 @@ def main():
                 print(f"exported {path}", flush=True)
                 continue
             if arguments.time:
-                print(timed(arguments.striate, path, size, arguments.time), flush=True)
+                print(timed(arguments.striate, path, size, arguments.time, arguments.batch), flush=True)
                 continue
             images = np.random.default_rng(3).standard_normal((3, 3, size, size), dtype=np.float32)
             source, target = path + ".x.npy", path + ".y.npy"

@@ -66,6 +66,12 @@ struct ExportCase: Sendable {
           padding: Padding(top: 1, left: 0, bottom: 2, right: 1), outputPadding: Extent(1, 2),
           dilation: Extent(2, 1), groups: 2), [4, 4, 3]),
       ExportCase(
+        ConvTranspose2D(
+          filters: 4, kernel: Extent(3, 2), stride: Extent(3, 2),
+          padding: Padding(top: 1, left: 0, bottom: 2, right: 1), outputPadding: Extent(2, 1),
+          groups: 2), [4, 4, 3]),
+      ExportCase(ConvTranspose2D(filters: 2, kernel: 3, stride: 2, outputPadding: 1), [2, 3, 4]),
+      ExportCase(
         ConvTranspose2D(filters: 3, kernel: 4, stride: 2, padding: 1, bias: false), [2, 3, 4]),
       ExportCase(Dense(4), [5]),
       ExportCase(Dense(3, bias: false), [7]),
@@ -170,6 +176,7 @@ struct ExportCase: Sendable {
     ExportCase(Pad2D(Padding(top: 3, left: 1, bottom: 0, right: 4), mode: .reflect), [2, 4, 5]),
     ExportCase(Pad2D(Padding(top: 3, left: 1, bottom: 0, right: 7), mode: .replicate), [2, 2, 3]),
     ExportCase(Pad2D(Padding(top: 4, left: 1, bottom: 3, right: 5), mode: .circular), [2, 4, 5]),
+    ExportCase(Pad2D(0, mode: .circular), [2, 4, 5]),
   ]
 }
 

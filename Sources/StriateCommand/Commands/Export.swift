@@ -52,7 +52,16 @@ extension Command {
         model: path, out: out, example: example,
         includesPreprocessing: try arguments.choice("preprocessing", of: ["none", "include"])
           == "include", seed: try arguments.seed(), arguments: arguments)
-      if out.hasSuffix(".mlmodel") { try exportCoreML(job) } else { try exportONNX(job) }
+      guard !out.lowercased().hasSuffix(".mlpackage") else {
+        throw Usage.Mistake(
+          "expected a name that ends in .mlmodel or .onnx, found \(out.printable): a package is another format"
+        )
+      }
+      if out.lowercased().hasSuffix(".mlmodel") {
+        try exportCoreML(job)
+      } else {
+        try exportONNX(job)
+      }
       return .success
     })
 

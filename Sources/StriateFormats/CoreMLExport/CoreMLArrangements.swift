@@ -54,8 +54,6 @@ extension CoreMLExport.Translation {
     case "Flatten": append(.flattenTo2D, [x], to: output) { $0.add(1, 1) }
     case "Transpose":
       append(.transpose, [x], to: output) { $0.add(1, packed: item.integers("perm")) }
-    case "Concat" where item.inputs.count == 1:
-      activate(.linear, x, to: output, alpha: 1, beta: 0)
     case "Concat":
       let names = try operands(item)
       append(.concatND, names, to: output) { $0.add(1, item.integer("axis")) }

@@ -85,9 +85,8 @@ public struct CoreMLExport: Sendable {
       throw Refusal(description: refusal.description)
     }
     var translation = try Translation(graph)
-    metadata = ONNXExport.metadata(of: network, includesPreprocessing: includes)
     (graphInputs, graphOutputs) = (graph.inputs, graph.outputs)
-    inputs = graph.inputs.enumerated().map { index, value in
+    let features = graph.inputs.enumerated().map { index, value in
       let shape = value.shape
       let isPicture = includes && index == 0 && shape.count == 3 && [1, 3].contains(shape[0])
       return Feature(
@@ -95,18 +94,17 @@ public struct CoreMLExport: Sendable {
         kind: isPicture
           ? .picture(channels: shape[0], height: shape[1], width: shape[2]) : .array([1] + shape))
     }
+    inputs = features
+    metadata = ONNXExport.metadata(of: network, includesPreprocessing: includes).map { entry in
+      guard entry.key == "striate.input", case .picture = features[0].kind else { return entry }
+      return (entry.key, "a picture, pixels from 0 to 255")
+    }
     classNames = network.preprocessing.classNames
-    if includes, graph.outputs.count == 1, classNames.count > 1,
-      graph.outputs[0].shape == [classNames.count]
+    let results = includes && graph.outputs.count == 1 ? graph.outputs[0].shape : []
+    if classNames.count > 1,
+      results == [classNames.count] || results == [1] && classNames.count == 2
     {
-      let result = graph.outputs[0].name
-      if network.givesProbabilities {
-        probabilities = result
-      } else {
-        let name = translation.fresh("probabilities")
-        translation.append(.softmaxND, [result], to: name) { $0.add(1, 1) }
-        probabilities = name
-      }
+      probabilities = translation.addProbabilities(of: network, result: graph.outputs[0])
       outputs = [
         Feature(name: translation.fresh("class"), kind: .className),
         Feature(name: translation.fresh("classProbabilities"), kind: .probabilities),

@@ -25,6 +25,11 @@ extension CoreMLExport {
         if case .integers(let values) = constant.values { integers[constant.name] = values }
       }
       for value in graph.inputs + graph.inner + graph.outputs {
+        guard value.shape.count <= 4 else {
+          throw Refusal(
+            description: "value \"\(value.name)\": expected at most 5 axes with the batch, found "
+              + "\(value.shape.count + 1): write an ONNX model instead, or reshape it")
+        }
         shapes[value.name] = [1] + value.shape
       }
       for node in graph.nodes {
@@ -36,6 +41,30 @@ extension CoreMLExport {
               + "have, found \(error.reason): write an ONNX model instead, or use other layers")
         }
       }
+    }
+
+    /// Appends what makes probabilities of a classifier's only output, as `Network.probabilities` does; returns their name.
+    mutating func addProbabilities(of network: Network, result: ONNXExport.Value) -> String {
+      guard result.shape == [1] else {
+        if network.givesProbabilities { return result.name }
+        let name = fresh("probabilities")
+        append(.softmaxND, [result.name], to: name) { $0.add(1, 1) }
+        return name
+      }
+      // [1 − p, p]
+      let name = fresh("probabilities")
+      let chance = fresh("\(name).chance")
+      if network.givesProbabilities || network.preprocessing.outputMeaning == .probabilities {
+        append(.clip, [result.name], to: chance) { message in
+          message.add(1, Float(0))
+          message.add(2, Float(1))
+        }
+      } else {
+        activate(.sigmoid, result.name, to: chance)
+      }
+      let opposite = activated(.linear, chance, for: name, alpha: -1, beta: 1)
+      append(.concatND, [opposite, chance], to: name) { $0.add(1, 1) }
+      return name
     }
 
     /// Why an operator has no counterpart.

@@ -49,6 +49,9 @@ extension ONNXExport.Site {
 
 extension Pad2D: ONNXExportable {
   func export(into site: inout ONNXExport.Site) {
+    guard (padding.before + padding.after).contains(where: { $0 > 0 }) else {
+      return site.finish("Identity", [site.x])
+    }
     let result = site.bordered(
       site.x, shape: site.shape, before: padding.before, after: padding.after, mode: mode,
       constant: constant)

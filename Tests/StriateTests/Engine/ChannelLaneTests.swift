@@ -37,6 +37,12 @@ struct ChannelLaneTests {
       "conv 16 1x1, concat(conv 16 1x1, relu | conv 32 3x3 padding 1 | maxpool 3 stride 1 padding 1 | "
         + "conv 5 1x1), relu, conv 20 3x3, globalavgpool, flatten, dense 4"
     ),
+    // All groups are put together.
+    (
+      [3, 7, 6],
+      "conv 16 1x1, conv 16 3x3 groups 2, batchnorm, relu, conv 16 3x3 padding 1 groups 4"
+    ),
+    ([3, 6, 7], "conv 48 1x1, conv 48 3x3 groups 2, depthwise 3x3 multiplier 16 bias none"),
     ([3, 7, 9], "conv 24 1x1, conv 48 3x3 padding 1 groups 3, relu6, conv 96 2x2 groups 3"),
     (
       [3, 8, 7],
@@ -104,7 +110,8 @@ struct ChannelLaneTests {
       input: [3, 6, 6], seed: 5,
       layers: try Network.blocks(
         text:
-          "conv 192 1x1, conv 192 3x3 padding 1, relu, conv 192 3x3 padding 1, flatten, dense 60"))
+          "conv 192 1x1, conv 192 3x3 padding 1, relu, conv 192 3x3 padding 1, conv 384 5x5 groups 4, "
+          + "flatten, dense 60"))
     var generator = SeededGenerator(seed: 6)
     for images in [1, 5, 12, 70] {
       let x = Tensor(random: [images, 3, 6, 6], scale: 1, using: &generator)

@@ -93,8 +93,8 @@ extension ChannelConvolution {
     return map * pass.filterStride + lane
   }
 
-  /// Writes the layer's weights as if the groups that are one of these were none; zeros stand already where two of them
-  /// have nothing in common.
+  /// Writes the layer's weights of a group of the sum as those of one dense convolution; zeros stand already where two of
+  /// the layer's groups have nothing in common.
   func merge(_ weights: Floats, of group: Int, into dense: UnsafeMutablePointer<Float>) {
     let row = pass.channels / merged * pass.tapCount
     let filtersOfOne = pass.filters / merged
@@ -116,7 +116,7 @@ extension ChannelSite {
     let packedGroup = pass.weightCount(registerWidth: width)
     let packed = lanes.allocateOverwritten(sum.groups * packedGroup)
     let range = ChannelSite.parts(registers: registers, height: height)
-    if sum.groups == 1 {
+    if sum.groups == 1, sum.merged == 1 {
       lanes.prepare(tasks: tiles) { tile in
         kernels.channels.packWeights(
           sum.pass, sum.packing, range(tile, tiles), weights + 0, packed + 0)
@@ -203,8 +203,8 @@ extension ConvolutionGeometry {
   /// Whether every channel has one filter of its own.
   private var hasFilterForEachChannel: Bool { isDepthwise && channels == filters }
 
-  /// How many groups are computed as one, so that its filters are whole registers and its channels do not lie across two
-  /// lots of 16; nil where they would be more than 4, each with zeros for the others.
+  /// How many groups are computed as one, so that its filters are whole lots of 16 and its channels such lots or within
+  /// one; nil where that takes more than 4, each with zeros for the others, or never comes.
   private var mergedGroups: Int? {
     (1...4).first { merged in
       let channels = groupChannels * merged
