@@ -10,9 +10,10 @@ extension Command {
     details: """
       A name that ends in .mlmodel gives a Core ML model, every other an ONNX model.
       The ONNX model takes batches of any size and computes what the model computes in use. Constants
-      have the names of the model's parameters; the metadata hold the numbers of its preprocessing and the
-      names of its classes. The Core ML model takes one image; with --preprocessing include it takes a
-      picture and gives a class. A layer that the format has no words for is named, and nothing is written.
+      have the names of the model's parameters; the metadata hold the numbers of its preprocessing and
+      the names of its classes. The Core ML model takes one image; with --preprocessing include it
+      takes a picture and gives a class. A layer that the format has no words for is named, and nothing
+      is written.
       --example writes what other programs must compute too: random inputs, and Striate's outputs for
       them, as safetensors under the names of the model's inputs and outputs.
       """,
