@@ -15,7 +15,7 @@ public struct ChannelPass {
   public var taps: UnsafePointer<Int>, tapCount: Int
   /// Output channels, and the distance from 16 of them to the next 16.
   public var filters: Int, filterStride: Int
-  /// Output pixels a row, and rows.
+  /// Output pixels a row, and rows. Rows that follow one another without a gap may count as one.
   public var width: Int, height: Int
   /// The input's distance from one image, one output row and one output column to the next.
   public var inputStride: Int, inputRowStep: Int, inputColumnStep: Int
@@ -47,6 +47,11 @@ public struct ChannelPass {
     self.outputColumnStep = outputColumnStep
     (self.limits, self.registersAtOnce) = (limits, registersAtOnce)
     self.channelsAtOnce = channelsAtOnce
+  }
+
+  /// Whether the pixels of a row lie side by side, in the input and in the output.
+  @inlinable var hasRuns: Bool {
+    inputColumnStep == laneCount && outputColumnStep == laneCount
   }
 
   /// Registers of filters, the last one with zeros behind the last filter.
@@ -171,6 +176,63 @@ struct ChannelPixel {
   }
 }
 
+/// Where the pixels of a tile lie.
+@usableFromInline
+protocol ChannelPixels {
+  /// What pixel p of the tile reads.
+  func source(_ p: Int) -> UnsafePointer<Float>
+  /// What it writes.
+  func target(_ p: Int) -> UnsafeMutablePointer<Float>
+}
+
+/// Pixels side by side: one address, with distances that are known beforehand, is that of all of them.
+@frozen
+@usableFromInline
+struct PixelRun: ChannelPixels {
+  @usableFromInline let input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+
+  @inlinable @inline(__always)
+  init(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    (self.input, self.output) = (input, output)
+  }
+
+  @inlinable @inline(__always)
+  func source(_ p: Int) -> UnsafePointer<Float> { input + p &* laneCount }
+
+  @inlinable @inline(__always)
+  func target(_ p: Int) -> UnsafeMutablePointer<Float> { output + p &* laneCount }
+}
+
+/// Pixels further apart, or of several rows or images.
+@frozen
+@usableFromInline
+struct ScatteredPixels<let P: Int>: ChannelPixels {
+  @usableFromInline var sources: InlineArray<P, UnsafePointer<Float>>
+  @usableFromInline var targets: InlineArray<P, UnsafeMutablePointer<Float>>
+
+  @inlinable @inline(__always)
+  init(
+    _ first: ChannelPixel, _ pass: ChannelPass, _ input: UnsafePointer<Float>,
+    _ output: UnsafeMutablePointer<Float>
+  ) {
+    sources = InlineArray(repeating: input)
+    targets = InlineArray(repeating: output)
+    var pixel = first
+    for p in 0..<P {
+      let places = pixel.places(pass)
+      sources[p] = input + places.input
+      targets[p] = output + places.output
+      pixel.advance(by: 1, pass)
+    }
+  }
+
+  @inlinable @inline(__always)
+  func source(_ p: Int) -> UnsafePointer<Float> { sources[p] }
+
+  @inlinable @inline(__always)
+  func target(_ p: Int) -> UnsafeMutablePointer<Float> { targets[p] }
+}
+
 /// F registers of filters × P pixels.
 @inlinable @inline(__always)
 func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
@@ -179,16 +241,24 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
   _ output: UnsafeMutablePointer<Float>
 ) {
-  let size = ISA.Vector.scalarCount
-  var pixel = first
-  var sources = InlineArray<P, UnsafePointer<Float>>(repeating: input)
-  var targets = InlineArray<P, UnsafeMutablePointer<Float>>(repeating: output)
-  for p in 0..<P {
-    let places = pixel.places(pass)
-    sources[p] = input + places.input
-    targets[p] = output + places.output
-    pixel.advance(by: 1, pass)
+  if P == 1 || pass.hasRuns && first.column &+ P <= pass.width {
+    let places = first.places(pass)
+    let run = PixelRun(input + places.input, output + places.output)
+    convolveChannelTile(isa, tile, pass, register, run, channels, weights, bias)
+  } else {
+    let pixels = ScatteredPixels<P>(first, pass, input, output)
+    convolveChannelTile(isa, tile, pass, register, pixels, channels, weights, bias)
   }
+}
+
+/// F registers of filters × P pixels.
+@inlinable @inline(__always)
+func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
+  _ pixels: Pixels, _ channels: Range<Int>, _ weights: UnsafePointer<Float>,
+  _ bias: UnsafePointer<Float>
+) {
+  let size = ISA.Vector.scalarCount
   let places = InlineArray<F, Int> { f in
     let lane = (register &+ f) &* size
     return lane / laneCount &* pass.filterStride &+ lane % laneCount
@@ -204,14 +274,14 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   }
   if pass.adds || channels.lowerBound > 0 {
     for p in 0..<P {
-      let y = UnsafePointer(targets[p])
+      let y = UnsafePointer(pixels.target(p))
       for f in 0..<F { sum[f][p] = sum[f][p] + (y + places[f]).load(ISA.Vector.self) }
     }
   }
   var w = weights
   if pass.channels == 1 {
     for t in 0..<pass.tapCount {
-      addChannelProducts(isa, &sum, w, sources, pass.taps[t])
+      addChannelProducts(isa, &sum, w, pixels, pass.taps[t])
       w += F &* size
     }
   } else {
@@ -221,9 +291,18 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
       let count = min(laneCount, channels.upperBound &- channel)
       for t in 0..<pass.tapCount {
         let shift = start &+ pass.taps[t]
-        for c in 0..<count {
-          addChannelProducts(isa, &sum, w, sources, shift &+ c)
+        var c = 0
+        while c &+ 4 <= count {
+          for k in 0..<4 {
+            addChannelProducts(isa, &sum, w + k &* F &* size, pixels, shift &+ c &+ k)
+          }
+          w += 4 &* F &* size
+          c &+= 4
+        }
+        while c < count {
+          addChannelProducts(isa, &sum, w, pixels, shift &+ c)
           w += F &* size
+          c &+= 1
         }
       }
       channel &+= laneCount
@@ -232,22 +311,22 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   }
   let limits = channels.upperBound == pass.channels ? pass.limits : .none
   for p in 0..<P {
-    let y = targets[p]
+    let y = pixels.target(p)
     for f in 0..<F { (y + places[f]).store(limits.applied(isa, to: sum[f][p])) }
   }
 }
 
 /// Adds the products of F registers of weights with a number of each of P pixels.
 @inlinable @inline(__always)
-func addChannelProducts<ISA: InstructionSet, let F: Int, let P: Int>(
+func addChannelProducts<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ sum: inout InlineArray<F, InlineArray<P, ISA.Vector>>,
-  _ weights: UnsafePointer<Float>, _ sources: InlineArray<P, UnsafePointer<Float>>, _ offset: Int
+  _ weights: UnsafePointer<Float>, _ pixels: Pixels, _ offset: Int
 ) {
   let weight = InlineArray<F, ISA.Vector> { f in
     (weights + f &* ISA.Vector.scalarCount).load(ISA.Vector.self)
   }
   for p in 0..<P {
-    let x = ISA.broadcast(sources[p][offset])
+    let x = ISA.broadcast(pixels.source(p)[offset])
     for f in 0..<F { ISA.multiplyAdd(&sum[f][p], weight[f], x) }
   }
 }

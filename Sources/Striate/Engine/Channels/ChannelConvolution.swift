@@ -134,6 +134,7 @@ extension ChannelSite {
     let (x, y) = (lanes.inputs[0], lanes.output)
     let (blocks, images) = sum.isJoint ? (1, allImages) : (lanes.blocks, images)
     let (lots, rows) = (sum.lots, output.rows)
+    let columns = output.pixels / rows
     let count = lots.count(of: images)
     let wanted = LayerSite.parts(of: LayerSite.fewestTasks, blocks: blocks)
     let parts = min(tiles, (wanted + count - 1) / count)
@@ -162,7 +163,7 @@ extension ChannelSite {
           + bandRows.lowerBound * sum.pass.outputRowStep)
       for group in 0..<sum.groups {
         kernels.channels.convolve(
-          sum.pass, range(part, parts), 0..<some * bandRows.count * sum.pass.width,
+          sum.pass, range(part, parts), 0..<some * bandRows.count * columns,
           input + sum.inputPlace(of: group), packed + group * packedGroup,
           bias + group * sum.pass.filters, output + sum.outputPlace(of: group))
       }
@@ -247,10 +248,13 @@ extension ConvolutionGeometry {
     let isPlanar = shape.isPlanar
     let taps =
       isPlanar ? (0..<channels).flatMap { c in offsets.map { c * mapStride + $0 } } : offsets
+    let isOneRow = !isPlanar && rowsFollow
     var pass = ChannelPass(
       channels: isPlanar ? 1 : sumChannels, channelStride: mapStride,
       taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: sumFilters,
-      filterStride: site.output.pixels * laneCount, width: columns.output, height: lots.rows,
+      filterStride: site.output.pixels * laneCount,
+      width: isOneRow ? lots.rows * columns.output : columns.output,
+      height: isOneRow ? 1 : lots.rows,
       inputStride: hasBorder ? source.copiedStride : shape.stride,
       inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * pixel,
       outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
@@ -265,6 +269,11 @@ extension ConvolutionGeometry {
         pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint,
         groups: groups / merged, merged: merged),
       weights: site.lanes.parameters[0].values, bias: bias)
+  }
+
+  /// Whether what an output row reads begins where what the row before it reads ends, as do the outputs.
+  private var rowsFollow: Bool {
+    !hasBorder && rows.stride == 1 && columns.stride == 1 && columns.input == columns.output
   }
 
   /// Where lots are read: in the images, or, where these have a border, in a copy.
