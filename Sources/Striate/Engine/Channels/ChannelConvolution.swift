@@ -277,7 +277,7 @@ extension ConvolutionGeometry {
   }
 
   /// Where lots are read: in the images, or, where these have a border, in a copy.
-  private func source(
+  func source(
     _ shape: ChannelShape, lots: ChannelConvolution.Lots, blockStride: Int
   ) -> ChannelConvolution.Source {
     let pixel = shape.isPlanar ? 1 : laneCount
@@ -314,71 +314,6 @@ extension ConvolutionGeometry {
           target.update(repeating: 0, count: source.copiedRowStride)
         }
         target += source.copiedRowStride
-      }
-    }
-  }
-
-  /// Appends a depthwise convolution: every channel has a filter of its own.
-  private func appendEach(to site: inout ChannelSite, bias: Floats) {
-    let (kernels, input, output, images) = (
-      site.lanes.kernels, site.lanes.inputs[0], site.lanes.output, site.images
-    )
-    let groups = site.output.groups
-    // One map at a time.
-    let lots = ChannelConvolution.Lots(images: 1, bands: 1, rows: rows.output)
-    let source = source(
-      ChannelShape([laneCount, rows.input, columns.input]), lots: lots,
-      blockStride: input.blockStride)
-    let rowStride = hasBorder ? source.copiedRowStride : source.rowStride
-    let offsets = taps { _, u, v in
-      u * rows.dilation * rowStride + v * columns.dilation * laneCount
-    }
-    let outputMap = site.output.pixels * laneCount
-    let sum = ChannelConvolution(
-      pass: ChannelPass(
-        channels: laneCount, channelStride: 0, taps: site.lanes.constants(offsets).base,
-        tapCount: kernelSize, filters: laneCount, filterStride: 0, width: columns.output,
-        height: rows.output, inputStride: 0, inputRowStep: rows.stride * rowStride,
-        inputColumnStep: columns.stride * laneCount, outputStride: 0,
-        outputRowStep: columns.output * laneCount, outputColumnStep: laneCount,
-        limits: site.lanes.limits, registersAtOnce: 1, channelsAtOnce: laneCount),
-      packing: WeightPacking(
-        filterStride: 0, channelStride: 0, taps: site.lanes.constants([0]).base),
-      lots: lots, source: source, isJoint: false)
-    let weights = site.lanes.parameters[0].values
-    let packed = site.lanes.allocate(groups * kernelSize * laneCount)
-    site.lanes.prepare(tasks: 1) { [self] _ in
-      for c in 0..<channels {
-        let (group, lane) = c.quotientAndRemainder(dividingBy: laneCount)
-        for t in 0..<kernelSize {
-          packed.base[(group * kernelSize + t) * laneCount + lane] =
-            weights.base[c * kernelSize + t]
-        }
-      }
-    }
-    let maps = images * groups
-    let parts = site.lanes.parts(of: maps)
-    let line = columns.input * laneCount
-    let rowsCopied = max(0, min(rows.input, source.copiedRows - rows.before))
-    let corner = rows.before * source.copiedRowStride + columns.before * laneCount
-    site.lanes.begin(.forward)
-    site.lanes.addOverwriting(
-      .forward, tasks: site.lanes.blocks * parts, reach: .block,
-      scratch: hasBorder ? source.copiedStride : 0
-    ) { [self] task, memory in
-      let (block, part) = task.quotientAndRemainder(dividingBy: parts)
-      // The border stays zero from map to map.
-      if hasBorder { memory.update(repeating: 0, count: source.copiedStride) }
-      for k in maps * part / parts..<maps * (part + 1) / parts {
-        let group = k % groups
-        var x = UnsafePointer(input.values + (block * input.blockStride + k * source.stride))
-        if hasBorder {
-          kernels.copyRows(rowsCopied, line, x, line, memory + corner, source.copiedRowStride)
-          x = UnsafePointer(memory)
-        }
-        kernels.channels.convolveEach(
-          sum.pass, x, packed + group * kernelSize * laneCount, bias + group * laneCount,
-          output.values + (block * output.blockStride + k * outputMap))
       }
     }
   }
@@ -422,70 +357,4 @@ extension Conv2D: RunsOnChannels {
     geometry(image: input.shape, output: output.shape)
       .channelMemory(of: input, images: images, workers: workers)
   }
-}
-
-extension DepthwiseConv2D: RunsOnChannels {
-  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
-    asConv2D(channels: inputs[0].shape[0]).channelShape(of: inputs, output: output)
-  }
-
-  func compile(into site: inout ChannelSite) {
-    asConv2D(channels: site.inputs[0].shape[0]).compile(into: &site)
-  }
-
-  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
-    -> Double
-  {
-    asConv2D(channels: input.shape[0]).channelMemory(
-      of: input, output: output, images: images, workers: workers)
-  }
-}
-
-/// A dense layer is a convolution with a kernel as large as the image: images are its pixels.
-extension Dense: RunsOnChannels {
-  func channelShape(of inputs: [ChannelShape], output: [Int]) -> ChannelShape? {
-    ChannelShape(output)
-  }
-
-  func compile(into site: inout ChannelSite) {
-    let (shape, kernels) = (site.inputs[0], site.lanes.kernels)
-    let inputs = shape.shape.product
-    // Numbers that lie one after the other are channels of one pixel.
-    let pixels = shape.isPlanar ? 1 : shape.pixels
-    let channels = inputs / pixels
-    let height =
-      site.allImages == 1 ? Dense.registersOfOneImage : kernels.channels.tileHeight
-    let registers = (outputs + kernels.vectorWidth - 1) / kernels.vectorWidth
-    let isJoint = site.isJoint(weights: inputs * outputs)
-    let lots = ChannelConvolution.Lots(
-      all: isJoint ? site.allImages : site.images, height: 1, row: 0, weights: 0,
-      tiles: (registers + height - 1) / height,
-      wanted: LayerSite.parts(
-        of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
-    let pass = ChannelPass(
-      channels: channels, channelStride: pixels * laneCount,
-      taps: site.lanes.constants((0..<pixels).map { $0 * laneCount }).base, tapCount: pixels,
-      filters: outputs, filterStride: laneCount, width: 1, height: 1, inputStride: shape.stride,
-      inputRowStep: 0, inputColumnStep: 0, outputStride: site.output.stride, outputRowStep: 0,
-      outputColumnStep: 0, limits: site.lanes.limits, registersAtOnce: height,
-      channelsAtOnce: channels.padded)
-    let packing = WeightPacking(
-      filterStride: inputs, channelStride: pixels,
-      taps: site.lanes.constants(Array(0..<pixels)).base)
-    let source = ChannelConvolution.Source(
-      geometry: nil, maps: 1, pixel: laneCount,
-      blockStride: site.lanes.inputs[0].blockStride, stride: shape.stride, rowStride: 0,
-      copiedStride: 0, copiedRows: 0, copiedRowStride: 0)
-    site.append(
-      ChannelConvolution(
-        pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint),
-      weights: site.lanes.parameters[0].values, bias: site.biases(1, count: outputs))
-  }
-
-  /// One image has no pixels to hide how long a multiply-add takes: so many registers of outputs do.
-  private static let registersOfOneImage = 8
-
-  func channelMemory(of input: ChannelShape, output: ChannelShape, images: Int, workers: Int)
-    -> Double
-  { Double(input.shape.product) * Double(outputs.padded) }
 }
