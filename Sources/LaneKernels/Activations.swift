@@ -44,7 +44,7 @@ func clamp(_ x: Lanes, from low: Float, to high: Float) -> Lanes {
 }
 
 /// y = f(x) for `count` pixels of lanes; y may be x.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func activate<ISA: InstructionSet>(
   _ isa: ISA.Type, _ function: ActivationKernel, _ a: Float, _ b: Float, count: Int,
   from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -129,7 +129,7 @@ func activate<ISA: InstructionSet>(
 }
 
 /// xᵖ for any x: NaN for a negative one whose power is no whole number.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func power<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes, _ exponent: Float) -> Lanes {
   let magnitude = raised(isa, absolute(x), to: exponent.magnitude)
   let y = exponent < 0 ? 1 / magnitude : magnitude
@@ -139,7 +139,7 @@ func power<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes, _ exponent: Float) 
 }
 
 /// 2/√π · ∫₀ˣ e^(−t²) dt: Taylor's series for |x| < 0.5, otherwise by the normal distribution.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func errorFunction<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let square = x * x
   var p = Lanes(repeating: 1.205_533_3e-4)
@@ -154,14 +154,14 @@ func errorFunction<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
 }
 
 /// ln(1 + eˣ).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func softplus<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   select(x .< 0, 0, x) + logarithmOfOnePlus(isa, exponential(isa, -absolute(x)))
 }
 
 /// √(8/π) · (x + 0.044715·x³), whose logistic function is nearly Φ(x), and its slope; x is held between
 /// −14 and 14.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func tangentArgument<ISA: InstructionSet>(
   _ isa: ISA.Type, _ argument: Lanes
 ) -> (value: Lanes, slope: Lanes) {
@@ -175,7 +175,7 @@ func tangentArgument<ISA: InstructionSet>(
 }
 
 /// tanh(ln(1 + eˣ)) = n / (n + 2) with n = eˣ(eˣ + 2), and its derivative.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func mishGate<ISA: InstructionSet>(
   _ isa: ISA.Type, _ x: Lanes
 ) -> (gate: Lanes, slope: Lanes) {
@@ -211,7 +211,7 @@ func forEachPassing(
 
 /// dx = f′(x) · dy, where f′ follows from the input x or the output y; dx may be dy. Where the
 /// derivative follows from y alone, x is not read.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func activationGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ function: ActivationKernel, _ a: Float, _ b: Float, count: Int,
   input x: UnsafePointer<Float>, output y: UnsafePointer<Float>,

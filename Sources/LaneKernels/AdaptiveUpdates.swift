@@ -1,7 +1,7 @@
 /// More optimizer steps over `count` Floats, a multiple of 16, in PyTorch's order of operations.
 
 /// g ← g + λw; v ← v + g²; w ← w − α·g/(√(v₀ + v) + ε).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateAdagrad<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, square: UnsafeMutablePointer<Float>, learningRate: Float,
@@ -21,7 +21,7 @@ func updateAdagrad<ISA: InstructionSet>(
 }
 
 /// g ← g + λw; v ← ρv + (1−ρ)g²; d = g·√(u + ε)/√(v + ε); u ← ρu + (1−ρ)d²; w ← w − αd.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateAdadelta<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, square: UnsafeMutablePointer<Float>,
@@ -51,7 +51,7 @@ func updateAdadelta<ISA: InstructionSet>(
 ///
 /// Weight decay is added to the gradient, or multiplies w by `keep` first. a, b and c hold the learning rate
 /// and the corrections of the step.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateNAdam<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
@@ -79,7 +79,7 @@ func updateNAdam<ISA: InstructionSet>(
 }
 
 /// w ← keep·w − α·sign(β₁m + (1−β₁)g); m ← β₂m + (1−β₂)g.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateLion<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>, learningRate: Float,

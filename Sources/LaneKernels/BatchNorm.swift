@@ -3,7 +3,7 @@
 
 /// For each channel a shift s, Σ(x − s) and Σ(x − s)² over the pixels and lanes of a block: three Floats
 /// a channel. The shift is the channel's first number, so that the squares stay small.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func batchStatistics<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, mask: UnsafePointer<Float>?,
   from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
@@ -38,7 +38,7 @@ func batchStatistics<ISA: InstructionSet>(
 
 /// y = scale[c] · (x − centre[c]) + shift[c], within `limits`. `numbers` holds centre, scale and shift of
 /// each channel.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func batchNormalize<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
   limits: OutputLimits, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -59,7 +59,7 @@ func batchNormalize<ISA: InstructionSet>(
 
 /// For each channel Σdy and Σdy·(x − centre[c]) over the pixels and lanes of a block. Where y is given, dy
 /// counts only where y is above 0: the gradient of a ReLU that was computed along.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func batchGradientSums<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
   input x: UnsafePointer<Float>, output y: UnsafePointer<Float>?,
@@ -85,7 +85,7 @@ func batchGradientSums<ISA: InstructionSet>(
 
 /// dx = a·dy + b·(x − centre) + d in the lanes of the mask, 0 in the others; `factors` holds a, b and d of
 /// each channel. Where y is given, dy counts only where y is above 0.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func batchInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
   factors: UnsafePointer<Float>, mask: UnsafePointer<Float>?, input x: UnsafePointer<Float>,

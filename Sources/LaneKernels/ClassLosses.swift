@@ -2,7 +2,7 @@
 /// losses of a block of images and writes their gradients, times what each image counts for.
 
 /// L = −Σ w·q·ln p, dz = (p · Σ w·q − w·q), with p = softmax(z) and q = (1 − ε)·t + ε/C · Σt.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func crossEntropy<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: LossPass, _ classWeights: UnsafePointer<Float>?,
   _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ weight: Lanes,
@@ -32,7 +32,7 @@ func crossEntropy<ISA: InstructionSet>(
 
 /// L = −Σ a·t·r^γ·ln p with p = softmax(z), r = 1 − p; dz = g − p · Σg with
 /// g = a·t·(γ·p·r^(γ−1)·ln p − r^γ).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func focalLoss<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: LossPass, _ alpha: UnsafePointer<Float>?,
   _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ weight: Lanes,
@@ -66,7 +66,7 @@ func focalLoss<ISA: InstructionSet>(
 
 /// L = 1/n · Σ (1 − t)·max(0, d)^p with d = m + z − Σ t·z; dz = g − t · Σg with
 /// g = 1/n · (1 − t)·p·max(0, d)^(p−1).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func multiMargin<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: LossPass, _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>,
   _ weight: Lanes, _ dy: UnsafeMutablePointer<Float>
@@ -117,7 +117,7 @@ func sum(_ count: Int, _ x: UnsafePointer<Float>) -> Lanes {
 
 /// r^γ and r^(γ−1) for 0 ≤ r ≤ 1; the second is what is multiplied by something that vanishes with r, and
 /// 0 where r is.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func powers<ISA: InstructionSet>(
   _ isa: ISA.Type, _ r: Lanes, _ gamma: Float
 ) -> (power: Lanes, below: Lanes) {

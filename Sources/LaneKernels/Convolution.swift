@@ -69,7 +69,7 @@ func tileHeight(filtersLeft left: Int, largest: Int) -> Int {
 
 /// Runs rows `rows` of a pass for all its filters: some pixels and channels at a time, which stay in the
 /// first-level cache while all filters pass over them. What was summed so far waits in the output.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, rows: Range<Int>,
   input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
@@ -129,7 +129,7 @@ func prefetchNextRow(
 }
 
 /// Runs O filters over pixels, P at a time; pixels run on from row to row.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ pixels: Range<Int>,
   _ channels: Range<Int>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -155,7 +155,7 @@ func convolveTiles<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// Runs O filters over P pixels from `pixel` on.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolvePixels<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ pixel: Int,
   _ channels: Range<Int>, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -180,7 +180,7 @@ func convolvePixels<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// O filters × P pixels in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: ConvolutionPass, _ channels: Range<Int>,
   _ place: InlineArray<P, UnsafePointer<Float>>, _ weights: UnsafePointer<Float>,
@@ -251,7 +251,7 @@ public struct WeightPacking {
 }
 
 /// Packs the weights of a pass.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func packWeights<ISA: InstructionSet>(
   _ isa: ISA.Type, largestTile: Int, _ pass: ConvolutionPass, _ packing: WeightPacking,
   from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>

@@ -31,7 +31,7 @@ public struct DensePass {
 }
 
 /// y[n,o] = b[o] + Σ(i) w[o,i] · x[n,i] for outputs `outputs`. `biasStride` is 0 where there is no bias.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseForward<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, outputs: Range<Int>, input: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, biasStride: Int,
@@ -51,7 +51,7 @@ func denseForward<ISA: InstructionSet>(
 
 /// In tiles of O outputs × the R registers of a block; some inputs at a time, and what was summed so far waits in
 /// the output.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
   _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
@@ -85,7 +85,7 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
 
 /// O outputs × R registers of one block; the sums begin with the bias, or where there is none with what the output
 /// holds.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ count: Int, _ input: UnsafePointer<Float>,
   _ weights: UnsafePointer<Float>, _ row: Int, _ bias: UnsafePointer<Float>?, _ biasStride: Int,
@@ -126,7 +126,7 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
 
 /// Weights in the order of the way back, [panel of inputs][output][input of the panel], for panels `panels`; zeros
 /// where the last panel has no input.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func densePanels<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, weights: UnsafePointer<Float>,
   result: UnsafeMutablePointer<Float>
@@ -149,7 +149,7 @@ func densePanels<ISA: InstructionSet>(
 }
 
 /// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for the inputs of panels `panels`.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, gradient: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
@@ -164,7 +164,7 @@ func denseInputGradient<ISA: InstructionSet>(
 }
 
 /// In tiles of I inputs × the R registers of a block; some outputs at a time.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ pass: DensePass, _ panels: Range<Int>,
   _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -199,7 +199,7 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
 }
 
 /// I inputs × R registers of one block.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ count: Int, _ gradient: UnsafePointer<Float>,
   _ weights: UnsafePointer<Float>, _ isFirst: Bool, _ result: UnsafeMutablePointer<Float>
@@ -232,7 +232,7 @@ func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
 
 /// Sixteen features of 16 images, turned about, for as many features as there are: [16 features][image of 16] of
 /// 16 Floats, `stride` Floats from one sixteen to the next.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func lanesToPanels<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, from lanes: UnsafePointer<Float>,
   to panels: UnsafeMutablePointer<Float>, stride: Int
@@ -248,7 +248,7 @@ func lanesToPanels<ISA: InstructionSet>(
 
 /// dw[o,i] = Σ(n) dy[n,o] · x[n,i] for outputs `outputs`. `rows` holds x in panels: [16 inputs][image of the
 /// batch] of 16 Floats. Lanes hold neighbouring inputs here. `spare` is memory of `DensePass.spare` Floats.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseWeightGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, outputs: Range<Int>, rows: UnsafePointer<Float>,
   gradient: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>,
@@ -265,7 +265,7 @@ func denseWeightGradient<ISA: InstructionSet>(
 
 /// In tiles of O outputs × the R registers of a panel. The last panel's go through spare memory, where it has fewer
 /// than 16 inputs.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
   _ rows: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
@@ -298,7 +298,7 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
 }
 
 /// O outputs × R registers of inputs.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ rows: UnsafePointer<Float>,
   _ gradient: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ row: Int

@@ -4,7 +4,7 @@
 
 /// Rows `rows` of a pass of one filter. Pixels of the input must be neighbours or every other pixel for
 /// this to be fast.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveMap<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ConvolutionPass, rows: Range<Int>, input: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
@@ -21,7 +21,7 @@ func convolveMap<ISA: InstructionSet>(
 }
 
 /// Rows in tiles as long as a row allows; every S-th pixel of the input.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveMapRows<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ step: Tile<1, S>.Type, _ pass: ConvolutionPass, _ rows: Range<Int>,
   _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
@@ -50,7 +50,7 @@ func convolveMapRows<ISA: InstructionSet, let S: Int>(
 
 /// One row, P pixels at a time. The last P pixels end with the row: where P does not divide it, a few are
 /// computed twice.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveMapRow<ISA: InstructionSet, let S: Int, let P: Int>(
   _ isa: ISA.Type, _ step: Tile<1, S>.Type, _ tile: Tile<1, P>.Type, _ pass: ConvolutionPass,
   _ row: Int, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -70,7 +70,7 @@ func convolveMapRow<ISA: InstructionSet, let S: Int, let P: Int>(
 }
 
 /// P pixels in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveMapTile<ISA: InstructionSet, let S: Int, let P: Int>(
   _ isa: ISA.Type, _ step: Tile<1, S>.Type, _ tile: Tile<1, P>.Type, _ pass: ConvolutionPass,
   _ place: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
@@ -106,7 +106,7 @@ func convolveMapTile<ISA: InstructionSet, let S: Int, let P: Int>(
 ///
 /// Nine taps go together: a 3 × 3 kernel reads each dy once, and has as many sums as keep a processor's
 /// multipliers busy.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func addMapWeightGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WeightGradientPass, rows: Range<Int>, input: UnsafePointer<Float>,
   gradient: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
@@ -127,7 +127,7 @@ func addMapWeightGradient<ISA: InstructionSet>(
 }
 
 /// T taps in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func addMapWeightTile<ISA: InstructionSet, let T: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, T>.Type, _ pass: WeightGradientPass, _ rows: Range<Int>,
   _ firstTap: Int, _ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,

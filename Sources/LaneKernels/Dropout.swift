@@ -18,7 +18,7 @@ func randomBits(keys: SIMD16<UInt32>, place: UInt32) -> SIMD16<UInt32> {
 
 /// y = x · scale where the random bits of its unit reach `threshold`, 0 elsewhere. Units of `unit`
 /// neighbouring pixels are kept or dropped together; `first` is the first unit's place.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func dropOut<ISA: InstructionSet>(
   _ isa: ISA.Type, units: Int, unit: Int, first: Int, keys: UnsafePointer<UInt32>,
   threshold: UInt32, scale: Float, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>

@@ -1,5 +1,5 @@
 /// y += x for `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func add<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
 ) {
@@ -11,7 +11,7 @@ func add<ISA: InstructionSet>(
 }
 
 /// y = a + b within `limits`, for `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sum<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, limits: OutputLimits, _ a: UnsafePointer<Float>,
   _ b: UnsafePointer<Float>,
@@ -26,7 +26,7 @@ func sum<ISA: InstructionSet>(
 }
 
 /// dx = dy where y is above 0, else 0, for `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func masked<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ dy: UnsafePointer<Float>, by y: UnsafePointer<Float>,
   to dx: UnsafeMutablePointer<Float>
@@ -39,7 +39,7 @@ func masked<ISA: InstructionSet>(
 }
 
 /// y *= x for `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func multiply<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
 ) {
@@ -52,7 +52,7 @@ func multiply<ISA: InstructionSet>(
 
 /// y[row] *= x[row] for each of `rows` rows of `count` Floats, a multiple of 16: a row of y is multiplied
 /// by one vector of x.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func multiplyRows<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, count: Int, _ x: UnsafePointer<Float>,
   into y: UnsafeMutablePointer<Float>
@@ -70,7 +70,7 @@ func multiplyRows<ISA: InstructionSet>(
 
 /// result[row] = Σ a[row] · b[row] for each of `rows` rows of `count` Floats, a multiple of 16, lane by
 /// lane.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sumProducts<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, count: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
   to result: UnsafeMutablePointer<Float>
@@ -86,7 +86,7 @@ func sumProducts<ISA: InstructionSet>(
 }
 
 /// Copies `rows` rows of `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func copyRows<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, count: Int, from x: UnsafePointer<Float>, stride: Int,
   to y: UnsafeMutablePointer<Float>, targetStride: Int
@@ -101,7 +101,7 @@ func copyRows<ISA: InstructionSet>(
 }
 
 /// y += x for `rows` rows of `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func addRows<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, count: Int, _ x: UnsafePointer<Float>, stride: Int,
   to y: UnsafeMutablePointer<Float>, targetStride: Int
@@ -113,7 +113,7 @@ func addRows<ISA: InstructionSet>(
 
 /// For each of `count` elements, the sum over blocks, over `pixels` neighbouring places and over lanes:
 /// the gradient of a bias.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sumLanes<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, pixels: Int, blocks: Int, blockStride: Int,
   from x: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
@@ -146,7 +146,7 @@ func sumOfLanes(_ x: Lanes) -> Float {
 }
 
 /// y = 0 for `count` Floats, a multiple of 16.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func clear<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ y: UnsafeMutablePointer<Float>
 ) {

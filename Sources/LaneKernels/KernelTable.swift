@@ -337,7 +337,7 @@ public struct KernelTable: Sendable {
   ///   - tile: Filters × pixels of a convolution.
   ///   - gradientTaps: Taps of a weight gradient's tile, beside 4 filters.
   ///   - channelTile: Registers of filters × pixels of a convolution whose channels lie side by side.
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   public init<ISA: InstructionSet, let O: Int, let P: Int, let F: Int, let Q: Int>(
     _ isa: ISA.Type, name: String, tile: Tile<O, P>.Type, gradientTaps: Int,
     channelTile: Tile<F, Q>.Type

@@ -39,7 +39,7 @@ extension SIMD16<Float> {
 
 /// x = n·ln 2 + r with |r| ≤ ½ ln 2, for x held between −87.33 and 88.37: eʳ − 1 and 2ⁿ. NaN stays NaN
 /// in the first.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func reducedExponential<ISA: InstructionSet>(
   _ isa: ISA.Type, _ argument: Lanes
 ) -> (fraction: Lanes, power: Lanes) {
@@ -68,21 +68,21 @@ func reducedExponential<ISA: InstructionSet>(
 }
 
 /// eˣ, held between e⁻⁸⁷ and e⁸⁸; NaN stays NaN.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func exponential<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let (fraction, power) = reducedExponential(isa, x)
   return (fraction + 1) * power
 }
 
 /// eˣ − 1, exact for small x too; NaN stays NaN.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func exponentialMinusOne<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let (fraction, power) = reducedExponential(isa, x)
   return ISA.multiplyAdd(power, fraction, power - 1)
 }
 
 /// ln x for normal x > 0.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logarithm<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let bits = SIMD16<UInt32>(bitPattern: x)
   // x = m · 2ᵉ with m in [√½, √2).
@@ -110,14 +110,14 @@ func logarithm<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
 }
 
 /// ln(1 + t) for t ≥ 0, exact for small t too (Kahan's correction).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logarithmOfOnePlus<ISA: InstructionSet>(_ isa: ISA.Type, _ t: Lanes) -> Lanes {
   let u = 1 + t
   return logarithm(isa, u) + (t - (u - 1)) / u
 }
 
 /// xᵖ for x ≥ 0; NaN stays NaN. Below the normal numbers x counts as 0.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func raised<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes, to power: Float) -> Lanes {
   if power == 0.5 { return x.squareRoot() }
   let whole = power.rounded(.down)
@@ -136,7 +136,7 @@ func raised<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes, to power: Float) -
 /// For z = |x|, 1 − Φ(z) = e^(−z²/2) · t · P(t) with t = 1 / (1 + 0.34375·z) and a polynomial P of degree
 /// 8, fitted to the least relative error for z from 0 to 14. z² is split into a part with half as many
 /// digits, whose square is exact, and a small rest.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalDistribution<ISA: InstructionSet>(
   _ isa: ISA.Type, _ x: Lanes
 ) -> (cumulative: Lanes, density: Lanes) {
@@ -166,13 +166,13 @@ func normalDistribution<ISA: InstructionSet>(
 }
 
 /// 1 / (1 + e⁻ˣ).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logistic<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   Lanes(repeating: 1) / (1 + exponential(isa, -x))
 }
 
 /// 1 / (1 + e⁻ˣ) and what is left of 1, both in every digit.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logisticAndRest<ISA: InstructionSet>(
   _ isa: ISA.Type, _ x: Lanes
 ) -> (value: Lanes, rest: Lanes) {
@@ -183,7 +183,7 @@ func logisticAndRest<ISA: InstructionSet>(
 }
 
 /// (tanh x) / x − 1 for |x| < 0.625.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func tangentCorrection<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let square = x * x
   var p = Lanes(repeating: -5.704_988_72e-3)
@@ -194,7 +194,7 @@ func tangentCorrection<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lane
   return p * square
 }
 
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func hyperbolicTangent<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let a = absolute(x)
   let near = ISA.multiplyAdd(tangentCorrection(isa, x), x, x)
@@ -203,7 +203,7 @@ func hyperbolicTangent<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lane
   return select(a .< 0.625, near, signed)
 }
 
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func arcTangent<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
   let a = absolute(x)
   let large = a .> 2.414_213_56

@@ -4,7 +4,7 @@
 /// w ← w − α·(‖w‖/‖r‖)·r, the ratio being 1 where either norm is 0.
 ///
 /// r is computed twice, from the same numbers, instead of being stored.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateLAMB<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,
@@ -47,7 +47,7 @@ func updateLAMB<ISA: InstructionSet>(
 }
 
 /// m ← μm + (1−μ)g; d = (1−μ)g + μm, or m without Nesterov: what `Muon` makes orthogonal.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateMomentum<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, gradient: UnsafePointer<Float>,
   momentum: UnsafeMutablePointer<Float>, direction: UnsafeMutablePointer<Float>, factor: Double,

@@ -55,7 +55,7 @@ public struct LossPass: Sendable {
 /// `outputWeights` are the w of the loss, one an output, or nil for 1. `weight` is what each image's loss
 /// counts for: 0 in lanes without an image. `result` receives the losses and then 1 for each right answer,
 /// both times 1 or 0 for lanes with and without an image.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func loss<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: LossPass, outputWeights: UnsafePointer<Float>?,
   output y: UnsafePointer<Float>, target t: UnsafePointer<Float>,
@@ -77,7 +77,7 @@ func loss<ISA: InstructionSet>(
 
 /// What each image of a block counts for, from its targets: the mean weight of its classes, and then 1,
 /// or 0 and 0 where all its targets are 0.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func targetWeights<ISA: InstructionSet>(
   _ isa: ISA.Type, outputs: Int, outputWeights: UnsafePointer<Float>?,
   target t: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>

@@ -20,7 +20,7 @@ public struct MatrixPass: Sendable {
 }
 
 /// C = a·A·B + b·D, or a·A·B without D. C overlaps neither A nor B; all but A start on a cache line.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func matrixProduct<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: MatrixPass, _ left: UnsafePointer<Float>,
   _ right: UnsafePointer<Float>, _ addend: UnsafePointer<Float>?,
@@ -49,7 +49,7 @@ func matrixProduct<ISA: InstructionSet>(
 }
 
 /// R rows × V vectors of columns in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func matrixTile<ISA: InstructionSet, let R: Int, let V: Int>(
   _ isa: ISA.Type, _ tile: Tile<R, V>.Type, _ pass: MatrixPass, _ left: UnsafePointer<Float>,
   _ right: UnsafePointer<Float>, _ addend: UnsafePointer<Float>?,
@@ -81,7 +81,7 @@ func matrixTile<ISA: InstructionSet, let R: Int, let V: Int>(
 }
 
 /// Copies a matrix times `factor`. The rows of the copy are filled with zeros up to `targetStride`.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func copyMatrix<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, columns: Int, factor: Float, from x: UnsafePointer<Float>,
   stride: Int, to y: UnsafeMutablePointer<Float>, targetStride: Int
@@ -107,7 +107,7 @@ func copyMatrix<ISA: InstructionSet>(
 
 /// Writes the transpose of a matrix, times `factor`. The rows of the result are filled with zeros up to
 /// `targetStride`.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func transposeMatrix<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, columns: Int, factor: Float, from x: UnsafePointer<Float>,
   stride: Int, to y: UnsafeMutablePointer<Float>, targetStride: Int

@@ -1,6 +1,6 @@
 /// Multiply-adds in registers alone, as many side by side as hide the latency of each: what a
 /// processor does at most. Each round is 24 of all lanes, in registers of any width.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func multiplyAddRounds<ISA: InstructionSet>(_ isa: ISA.Type, _ rounds: Int) -> Float {
   let parts = laneCount / ISA.Vector.scalarCount
   var sum = InlineArray<12, ISA.Vector>(repeating: ISA.broadcast(1))

@@ -94,7 +94,7 @@ struct LaneStatistics {
   }
 
   /// x̂.
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   func normalized<ISA: InstructionSet>(_ isa: ISA.Type, _ x: Lanes) -> Lanes {
     ISA.multiplyAdd(x - shift, scale, offset)
   }
@@ -102,7 +102,7 @@ struct LaneStatistics {
 
 /// Two sums for each of P neighbouring columns of lanes, over `rows` rows. Rows are added up 64 at a time:
 /// rounding errors grow with the number of such packets and not with that of rows.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sumColumns<ISA: InstructionSet, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, P>.Type, rows: Int,
   _ add: (_ row: Int, _ column: Int, _ first: inout Lanes, _ second: inout Lanes) -> Void
@@ -127,7 +127,7 @@ func sumColumns<ISA: InstructionSet, let P: Int>(
 }
 
 /// Two sums over `count` elements, in four independent chains.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sumElements<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int,
   _ add: (_ element: Int, _ first: inout Lanes, _ second: inout Lanes) -> Void
@@ -142,7 +142,7 @@ func sumElements<ISA: InstructionSet>(
 }
 
 /// Normalises some units of one image block, and notes their statistics.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalize<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: NormalizationPass, units: Range<Int>, from x: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, biases: UnsafePointer<Float>,
@@ -190,7 +190,7 @@ func normalize<ISA: InstructionSet>(
 }
 
 /// P neighbouring places of the run, each over all channels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalizeColumns<ISA: InstructionSet, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: NormalizationPass, _ unit: Int,
   _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ biases: UnsafePointer<Float>,

@@ -1,7 +1,7 @@
 /// The gradient of a normalisation's input, for some units of one image block:
 ///
 ///     dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(σ² + ε),  g = w · dy
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalizationGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: NormalizationPass, units: Range<Int>, input x: UnsafePointer<Float>,
   statistics: UnsafePointer<Float>, weights: UnsafePointer<Float>,
@@ -66,7 +66,7 @@ func normalizationGradient<ISA: InstructionSet>(
 }
 
 /// P neighbouring places of the run, each over all channels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalizationGradientColumns<ISA: InstructionSet, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: NormalizationPass, _ unit: Int,
   _ x: UnsafePointer<Float>, _ statistics: UnsafePointer<Float>,
@@ -102,7 +102,7 @@ func normalizationGradientColumns<ISA: InstructionSet, let P: Int>(
 /// run, and over lanes, in this order for every weight.
 ///
 ///     dw = Σ dy · x̂,  db = Σ dy
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func normalizationParameterGradients<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: NormalizationPass, parameters: Range<Int>,
   input x: UnsafePointer<Float>, statistics: UnsafePointer<Float>,

@@ -20,7 +20,7 @@ public struct OutputLimits: Equatable, Sendable {
   public static var relu: OutputLimits { OutputLimits(lowest: 0, highest: .infinity) }
 
   /// min(max(value, lowest), highest).
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   func applied<ISA: InstructionSet>(_ isa: ISA.Type, to value: ISA.Vector) -> ISA.Vector {
     ISA.atMost(highest, ISA.atLeast(lowest, value))
   }

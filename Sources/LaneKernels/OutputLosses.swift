@@ -1,7 +1,7 @@
 /// Losses of single outputs: the loss of an image is the sum or the mean of what each output costs.
 ///
 /// Returns the losses of a block of images and writes their gradients, times what each image counts for.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func outputLoss<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: LossPass, _ outputWeights: UnsafePointer<Float>?,
   _ y: UnsafePointer<Float>, _ t: UnsafePointer<Float>, _ weight: Lanes,
@@ -102,14 +102,14 @@ func forEachOutput(
 }
 
 /// ln(1 + eʸ) and ln(1 + e⁻ʸ).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func softplus<ISA: InstructionSet>(_ isa: ISA.Type, _ y: Lanes) -> (of: Lanes, ofNegative: Lanes) {
   let rest = logarithmOfOnePlus(isa, exponential(isa, -absolute(y)))
   return (select(y .< 0, 0, y) + rest, select(y .> 0, 0, -y) + rest)
 }
 
 /// ln p, not below `floor` (p = 0 included); NaN stays NaN.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func boundedLogarithm<ISA: InstructionSet>(
   _ isa: ISA.Type, _ p: Lanes, _ floor: Lanes
 ) -> Lanes {

@@ -1,7 +1,7 @@
 /// y = x where x > 0, otherwise slope · x, for some channels of one block.
 ///
 /// - Parameter slopeStride: 1 where each channel has its slope, 0 where all share one.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func parametricReLU<ISA: InstructionSet>(
   _ isa: ISA.Type, range: Range<Int>, pixels: Int, slopes: UnsafePointer<Float>,
   slopeStride: Int, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -17,7 +17,7 @@ func parametricReLU<ISA: InstructionSet>(
 }
 
 /// dx = dy where x > 0, otherwise slope · dy.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func parametricReLUGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, range: Range<Int>, pixels: Int, slopes: UnsafePointer<Float>,
   slopeStride: Int, input x: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,
@@ -35,7 +35,7 @@ func parametricReLUGradient<ISA: InstructionSet>(
 
 /// For each of some channels, the sum of dy · x over all blocks, pixels and lanes where x is not above 0:
 /// the gradient of its slope.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func parametricReLUSlopeGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, range: Range<Int>, pixels: Int, blocks: Int, blockStride: Int,
   input x: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,

@@ -157,7 +157,7 @@ func larger(_ best: Lanes, _ value: Lanes) -> Lanes {
 }
 
 /// Pools `channels` maps.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func pool<ISA: InstructionSet>(
   _ isa: ISA.Type, _ kind: PoolingKernel, _ pass: PoolingPass, channels: Int,
   from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -228,7 +228,7 @@ func maximumOfQuads(
 
 /// The gradient of a pooling layer's input. A maximum passes its gradient to the first of the largest
 /// pixels; where windows overlap, gradients add.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func poolGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ kind: PoolingKernel, _ pass: PoolingPass, channels: Int,
   input x: UnsafePointer<Float>, output y: UnsafePointer<Float>,
@@ -255,7 +255,7 @@ func passed(_ pass: PoolingPass, _ largest: Lanes, _ gradient: Lanes) -> Lanes {
 }
 
 /// `put` takes the place of a pixel and its share of a window's gradient.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func poolGradientWindows<ISA: InstructionSet>(
   _ isa: ISA.Type, _ kind: PoolingKernel, _ pass: PoolingPass, _ channels: Int,
   _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,

@@ -10,7 +10,7 @@ public enum RadialKernel: Sendable {
 }
 
 /// y[k] = φ(Σ(f) (x[f] − c[k,f])²) for one block of images.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func radial<ISA: InstructionSet>(
   _ isa: ISA.Type, _ function: RadialKernel, _ a: Float, features: Int, units: Int,
   from x: UnsafePointer<Float>, centres: UnsafePointer<Float>,
@@ -33,7 +33,7 @@ func radial<ISA: InstructionSet>(
 }
 
 /// slope[k] = 2 · dy[k] · φ′(s), where φ′ follows from y = φ(s).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func radialSlope<ISA: InstructionSet>(
   _ isa: ISA.Type, _ function: RadialKernel, _ a: Float, units: Int,
   output y: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,
@@ -49,7 +49,7 @@ func radialSlope<ISA: InstructionSet>(
 }
 
 /// dx[f] = Σ(k) slope[k] · (x[f] − c[k,f]).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func radialInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, features: Int, units: Int, input x: UnsafePointer<Float>,
   centres: UnsafePointer<Float>, slope: UnsafePointer<Float>,
@@ -67,7 +67,7 @@ func radialInputGradient<ISA: InstructionSet>(
 }
 
 /// dc[k,f] = −Σ(image) slope[k] · (x[f] − c[k,f]) for units `units`, over all blocks.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func radialCentreGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, features: Int, allUnits: Int, units: Range<Int>, blocks: Int,
   input x: UnsafePointer<Float>, centres: UnsafePointer<Float>, slope: UnsafePointer<Float>,

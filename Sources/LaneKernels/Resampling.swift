@@ -21,7 +21,7 @@ public struct ResamplingPass: @unchecked Sendable {
 }
 
 /// y[c,i,j] = x[c, rows[i], columns[j]], or `constant` where a table says −1.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func gather<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResamplingPass, channels: Int, constant: Float,
   from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -44,7 +44,7 @@ func gather<ISA: InstructionSet>(
 }
 
 /// The gradient of the input of `gather`: each pixel's copies added up.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func gatherGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResamplingPass, channels: Int, gradient dy: UnsafePointer<Float>,
   to dx: UnsafeMutablePointer<Float>
@@ -70,7 +70,7 @@ func gatherGradient<ISA: InstructionSet>(
 /// - Parameters:
 ///   - rowShares: a for each row.
 ///   - columnShares: b for each column.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func interpolate<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResamplingPass, channels: Int, rowShares: UnsafePointer<Float>,
   columnShares: UnsafePointer<Float>, from x: UnsafePointer<Float>,
@@ -106,7 +106,7 @@ func accumulate(_ value: Lanes, to place: UnsafeMutablePointer<Float>) {
 }
 
 /// The gradient of the input of `interpolate`.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func interpolateGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResamplingPass, channels: Int, rowShares: UnsafePointer<Float>,
   columnShares: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,
@@ -151,7 +151,7 @@ public struct PixelGrid: Sendable {
 }
 
 /// Copies pixels of lanes from one grid to another.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func copyGrid<ISA: InstructionSet>(
   _ isa: ISA.Type, rows: Int, columns: Int, from x: UnsafePointer<Float>, _ source: PixelGrid,
   to y: UnsafeMutablePointer<Float>, _ target: PixelGrid

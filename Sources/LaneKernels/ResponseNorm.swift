@@ -17,7 +17,7 @@ public struct ResponseNormPass: Sendable {
   }
 
   /// s = k + α/n · Σ x² over the window of channel c, at one pixel.
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   func base<ISA: InstructionSet>(
     _ isa: ISA.Type, of c: Int, at pixel: Int, _ x: UnsafePointer<Float>
   ) -> Lanes {
@@ -31,13 +31,13 @@ public struct ResponseNormPass: Sendable {
 }
 
 /// s^p for a normal s > 0; NaN stays NaN.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func positive<ISA: InstructionSet>(_ isa: ISA.Type, _ s: Lanes, to power: Float) -> Lanes {
   select(s .== s, exponential(isa, logarithm(isa, s) * power), s)
 }
 
 /// y = x · s^(−β) for some channels of one block.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func responseNorm<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResponseNormPass, range: Range<Int>, from x: UnsafePointer<Float>,
   to y: UnsafeMutablePointer<Float>
@@ -52,7 +52,7 @@ func responseNorm<ISA: InstructionSet>(
 }
 
 /// t = dy · x · s^(−β−1): what a channel's gradient says to all channels of its window.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func responseNormShare<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResponseNormPass, range: Range<Int>, input x: UnsafePointer<Float>,
   gradient dy: UnsafePointer<Float>, to t: UnsafeMutablePointer<Float>
@@ -68,7 +68,7 @@ func responseNormShare<ISA: InstructionSet>(
 }
 
 /// dx = dy · s^(−β) − 2β · α/n · x · Σ t over the channels in whose window c lies.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func responseNormGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ResponseNormPass, range: Range<Int>, input x: UnsafePointer<Float>,
   shares t: UnsafePointer<Float>, gradient dy: UnsafePointer<Float>,

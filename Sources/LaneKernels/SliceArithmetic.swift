@@ -1,7 +1,7 @@
 /// What a training step does to all gradients or all parameters, over `count` Floats, a multiple of 16.
 
 /// Σ x²: four sums, whose blocks of 16 take turns, and their total in one fixed order.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sumOfSquares<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ x: UnsafePointer<Float>
 ) -> Float {
@@ -23,7 +23,7 @@ func sumOfSquares<ISA: InstructionSet>(
 }
 
 /// x ← factor · x.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func scale<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, by factor: Float, _ x: UnsafeMutablePointer<Float>
 ) {
@@ -35,7 +35,7 @@ func scale<ISA: InstructionSet>(
 }
 
 /// x ← x held between −limit and limit; NaN stays NaN.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func clamp<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, to limit: Float, _ x: UnsafeMutablePointer<Float>
 ) {
@@ -50,7 +50,7 @@ func clamp<ISA: InstructionSet>(
 
 /// The running mean a ← decay·a + (1 − decay)·x, as a + (1 − decay)·(x − a): a mean that has reached x stays
 /// there.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func average<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, decay: Double, _ x: UnsafePointer<Float>,
   into a: UnsafeMutablePointer<Float>
@@ -65,7 +65,7 @@ func average<ISA: InstructionSet>(
 }
 
 /// y ← b·y + a·x.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func combine<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ a: Float, _ x: UnsafePointer<Float>, _ b: Float,
   into y: UnsafeMutablePointer<Float>

@@ -1,5 +1,5 @@
 /// Softmax over `channels` for each of `pixels` places: y = exp(x − max) / Σ exp(x − max).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func softmax<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, from x: UnsafePointer<Float>,
   to y: UnsafeMutablePointer<Float>
@@ -27,7 +27,7 @@ func softmax<ISA: InstructionSet>(
 }
 
 /// dx = y · (dy − Σ dy · y).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func softmaxGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, output y: UnsafePointer<Float>,
   gradient dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
@@ -47,7 +47,7 @@ func softmaxGradient<ISA: InstructionSet>(
 }
 
 /// The logarithm of softmax: y = (x − max) − ln Σ exp(x − max).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logSoftmax<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, from x: UnsafePointer<Float>,
   to y: UnsafeMutablePointer<Float>
@@ -73,7 +73,7 @@ func logSoftmax<ISA: InstructionSet>(
 }
 
 /// dx = dy − eʸ · Σ dy.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func logSoftmaxGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, output y: UnsafePointer<Float>,
   gradient dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>

@@ -2,7 +2,7 @@
 ///
 /// Number the 256 places by row and column, four bits each. Taking the even halves of neighbouring rows
 /// and then the odd ones rotates the eight bits by one; four such steps exchange row and column.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func transposed<ISA: InstructionSet>(
   _ isa: ISA.Type, _ rows: InlineArray<16, Lanes>
 ) -> InlineArray<16, Lanes> {
@@ -20,7 +20,7 @@ func transposed<ISA: InstructionSet>(
 }
 
 /// Lanes [element] to rows [image][element]: the first `count` elements of one block.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func lanesToRows<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, from lanes: UnsafePointer<Float>,
   to rows: UnsafeMutablePointer<Float>, rowStride: Int
@@ -44,7 +44,7 @@ func lanesToRows<ISA: InstructionSet>(
 
 /// Rows of 16 images to lanes, each pixel as (pixel · scale[c] + shift[c]); `channelSize` pixels share
 /// a scale. `rows` holds an address for each image; `read` takes 16 pixels, `value` one.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func rowsToLanes<ISA: InstructionSet, Pixel>(
   _ isa: ISA.Type, count: Int, channelSize: Int, from rows: UnsafePointer<UnsafePointer<Pixel>>,
   scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, to lanes: UnsafeMutablePointer<Float>,
@@ -88,7 +88,7 @@ func lanes(of bytes: UnsafePointer<UInt8>) -> Lanes {
 
 /// One pixel of some channels of 16 images, turned about: for each image a register of channels, zeros after
 /// the last. `count` channels, `stride` Floats from one to the next.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelsOfImages<ISA: InstructionSet>(
   _ isa: ISA.Type, _ source: UnsafePointer<Float>, _ stride: Int, _ count: Int,
   _ target: UnsafeMutablePointer<Float>
@@ -132,7 +132,7 @@ func channelsOfImages<ISA: InstructionSet>(
 
 /// Transposes 8 × 8 Floats in registers: pairs of rows are interleaved, then pairs of pairs, within the halves
 /// of a register, which change places at last.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func transposed<ISA: InstructionSet>(
   _ isa: ISA.Type, _ rows: InlineArray<8, SIMD8<Float>>
 ) -> InlineArray<8, SIMD8<Float>> {

@@ -6,7 +6,7 @@
 ///   - values: The numbers, one a window.
 ///   - x: The image that was pooled: it tells where the maxima are.
 ///   - y: The image that is made, 0 wherever no maximum is.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func unpool<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: PoolingPass, channels: Int, values: UnsafePointer<Float>,
   image x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -23,7 +23,7 @@ func unpool<ISA: InstructionSet>(
 /// The gradient of the numbers: that of the place each went to. A number that another overwrote has
 /// none; so where windows overlap, gradients are taken away from `dy` as they are found, last window
 /// first.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func unpoolGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: PoolingPass, channels: Int, image x: UnsafePointer<Float>,
   gradient dy: UnsafeMutablePointer<Float>, to result: UnsafeMutablePointer<Float>

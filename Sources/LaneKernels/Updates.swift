@@ -1,7 +1,7 @@
 /// Optimizer steps over `count` Floats, a multiple of 16. All follow PyTorch's order of operations.
 
 /// g ← g + λw; m ← μm + g (at first m ← g); w ← w − α(g + μm), or w ← w − αm without Nesterov.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateSGD<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, momentum: UnsafeMutablePointer<Float>?, learningRate: Float,
@@ -25,7 +25,7 @@ func updateSGD<ISA: InstructionSet>(
 }
 
 /// g ← g + λw; v ← αv + (1−α)g²; w ← w − η·g/(√v + ε), through a momentum buffer where there is one.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateRMSprop<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, square: UnsafeMutablePointer<Float>,
@@ -57,7 +57,7 @@ func updateRMSprop<ISA: InstructionSet>(
 /// m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − α·(m/c₁)/(√(v/c₂) + ε) with cᵢ = 1 − βᵢᵗ.
 ///
 /// Weight decay is added to the gradient (Adam), or multiplies w by 1 − αλ first (AdamW).
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func updateAdam<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, weights: UnsafeMutablePointer<Float>,
   gradient: UnsafePointer<Float>, mean: UnsafeMutablePointer<Float>,

@@ -54,7 +54,7 @@ struct WeightGradientBand {
 }
 
 /// The gradient of filters `filters` at taps `taps`. `sums` has room for 16 Floats for each.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func weightGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, largestTile: Int, _ pass: WeightGradientPass, filters: Range<Int>,
   taps: Range<Int>, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
@@ -126,7 +126,7 @@ func prefetchNextBand(
 }
 
 /// O filters over a range of taps, in tiles as even as they can be.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func weightGradientRow<ISA: InstructionSet, let O: Int>(
   _ isa: ISA.Type, _ rows: Tile<O, 1>.Type, _ largestTile: Int, _ pass: WeightGradientPass,
   _ band: WeightGradientBand, _ taps: Range<Int>, _ input: UnsafePointer<Float>,
@@ -161,7 +161,7 @@ func weightGradientRow<ISA: InstructionSet, let O: Int>(
 
 /// O filters × T taps in registers, over all pixels of a band. The sums of two filters lie `step`
 /// vectors apart.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func weightGradientTile<ISA: InstructionSet, let O: Int, let T: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass,
   _ band: WeightGradientBand, _ taps: UnsafePointer<Int>, _ step: Int,

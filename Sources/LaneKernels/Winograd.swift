@@ -57,7 +57,9 @@ public struct WinogradPass {
   /// All tiles.
   @inlinable public var tiles: Int { tileRows &* tileColumns }
   /// Floats between two of the 36 places of the transformed input: not a power of two.
-  @inlinable var inputPlaceStride: Int { channels &* tilesAtOnce &* laneCount &+ laneCount }
+  @inlinable var inputPlaceStride: Int {
+    channels &* tilesAtOnce &* laneCount &+ laneCount
+  }
   /// Floats between two of the 36 places of the products.
   @inlinable var productPlaceStride: Int {
     filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount
@@ -77,7 +79,7 @@ public struct WinogradPass {
 }
 
 /// Runs tiles `tiles`, counted row after row, for all filters.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradPass, tiles: Range<Int>,
   input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
@@ -114,7 +116,7 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
 
 /// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. Tiles that reach over the image's edge
 /// are first copied to `patch`, with zeros around them.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradPass, _ tiles: Range<Int>, _ input: UnsafePointer<Float>,
   _ result: UnsafeMutablePointer<Float>, patch: UnsafeMutablePointer<Float>
@@ -163,7 +165,7 @@ func askForTile(_ corner: UnsafePointer<Float>, _ line: Int, columns: Int) {
 }
 
 /// Copies a tile's 6 × 6 pixels, whose first would lie in that row and column of the image; those outside are zeros.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func copyTile<ISA: InstructionSet>(
   _ isa: ISA.Type, _ corner: UnsafePointer<Float>, _ line: Int, _ row: Int, _ column: Int,
   _ height: Int, _ width: Int, to patch: UnsafeMutablePointer<Float>
@@ -181,7 +183,7 @@ func copyTile<ISA: InstructionSet>(
 }
 
 /// Bᵀ d B of one tile.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradInputTile<ISA: InstructionSet>(
   _ isa: ISA.Type, _ d: UnsafePointer<Float>, _ line: Int, _ pixel: Int,
   _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
@@ -197,7 +199,7 @@ func winogradInputTile<ISA: InstructionSet>(
 }
 
 /// Bᵀ d.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradInput<ISA: InstructionSet>(
   _ isa: ISA.Type, _ d: InlineArray<6, ISA.Vector>
 ) -> InlineArray<6, ISA.Vector> {
@@ -222,7 +224,7 @@ func winogradInput<ISA: InstructionSet>(
 }
 
 /// For each of the 36 places the sums over channels: [place][filter][tile] of vectors.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradProducts<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradPass, _ filters: Range<Int>,
   _ tiles: Int, _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -250,7 +252,7 @@ func winogradProducts<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// O filters over all tiles, P at a time; what is left over in twos.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradTiles<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ channels: Int, _ tiles: Int,
   _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -274,7 +276,7 @@ func winogradTiles<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// O filters × P tiles in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradTile<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ channels: Int, _ tiles: Int,
   _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
@@ -302,7 +304,7 @@ func winogradTile<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// Aᵀ M A of some filters and tiles of S × S outputs, with bias and limits.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradOutputs<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ pass: WinogradPass, _ filters: Range<Int>,
   _ tiles: Range<Int>,
@@ -339,7 +341,7 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
 }
 
 /// Aᵀ M A of one tile of S × S outputs, of which `height` × `width` are there.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ products: UnsafePointer<Float>, _ place: Int,
   _ bias: ISA.Vector, _ limits: OutputLimits, _ adds: Bool, _ height: Int, _ width: Int,
@@ -363,7 +365,7 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
 }
 
 /// Aᵀ m: S numbers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradOutput<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ tile: Tile<S, 1>.Type, _ m: InlineArray<6, ISA.Vector>
 ) -> InlineArray<S, ISA.Vector> {

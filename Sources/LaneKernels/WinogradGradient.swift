@@ -58,7 +58,9 @@ public struct WinogradGradientPass {
   /// Floats between two of them: no large power of two.
   @inlinable var inputRow: Int { sumRow % 64 == 0 ? sumRow &+ laneCount : sumRow }
   /// Floats between two of the 36 places of the transformed image: no power of two.
-  @inlinable var inputPlaceStride: Int { tilesAtOnce &* laneCount &* inputRow &+ laneCount }
+  @inlinable var inputPlaceStride: Int {
+    tilesAtOnce &* laneCount &* inputRow &+ laneCount
+  }
   /// Floats between two places of the transformed gradient.
   @inlinable var gradientPlaceStride: Int {
     filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount
@@ -73,7 +75,7 @@ public struct WinogradGradientPass {
 
 /// The sums of filters `filters` and channels `channels` over rows of tiles `rows`, counted through all blocks;
 /// writes weights [filter][channel][row][column].
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, filters: Range<Int>,
   channels: Range<Int>, rows: Range<Int>, input: UnsafePointer<Float>,
@@ -118,7 +120,7 @@ func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// Bᵀ d B of one tile: [place][tile, image] of channels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradImage<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradGradientPass, _ channels: Int, _ tileRow: Int,
   _ tileColumn: Int, _ tile: Int, _ image: UnsafePointer<Float>,
@@ -160,7 +162,7 @@ func winogradImage<ISA: InstructionSet>(
 }
 
 /// A dY Aᵀ of one tile of S × S outputs: [place][filter][tile, image].
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradGradient<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ shape: Tile<S, S>.Type, _ pass: WinogradGradientPass, _ filters: Int,
   _ tileRow: Int,
@@ -200,7 +202,7 @@ func winogradGradient<ISA: InstructionSet, let S: Int>(
 }
 
 /// A y, of S numbers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradSpread<ISA: InstructionSet, let S: Int>(
   _ isa: ISA.Type, _ y: InlineArray<S, ISA.Vector>
 ) -> InlineArray<6, ISA.Vector> {
@@ -216,7 +218,7 @@ func winogradSpread<ISA: InstructionSet, let S: Int>(
 }
 
 /// Adds the products of all 36 places to the sums [place][filter][channel].
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, _ filters: Int,
   _ channels: Int, _ tiles: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
@@ -246,7 +248,7 @@ func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// P registers of channels, all filters: O at a time, what is left in twos.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ pass: WinogradGradientPass, _ filters: Int,
   _ count: Int, _ v: UnsafePointer<Float>, _ u: UnsafePointer<Float>,
@@ -273,7 +275,7 @@ func winogradSums<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// O filters × P registers of channels in registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradSum<ISA: InstructionSet, let O: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, P>.Type, _ count: Int, _ v: UnsafePointer<Float>,
   _ inputRow: Int, _ u: UnsafePointer<Float>, _ gradientRow: Int,
@@ -301,7 +303,7 @@ func winogradSum<ISA: InstructionSet, let O: Int, let P: Int>(
 }
 
 /// Gᵀ M G: the weights' gradients of kernels of K × K, from the sums.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradKernels<ISA: InstructionSet, let K: Int>(
   _ isa: ISA.Type, _ kernel: Tile<K, K>.Type, _ pass: WinogradGradientPass, _ filters: Range<Int>,
   _ channels: Range<Int>,
@@ -332,7 +334,7 @@ func winogradKernels<ISA: InstructionSet, let K: Int>(
 }
 
 /// Gᵀ m: K numbers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradKernel<ISA: InstructionSet, let K: Int>(
   _ isa: ISA.Type, _ kernel: Tile<K, 1>.Type, _ m: InlineArray<6, ISA.Vector>
 ) -> InlineArray<K, ISA.Vector> {

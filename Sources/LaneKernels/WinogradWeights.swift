@@ -1,6 +1,6 @@
 /// G g Gᵀ of filters `filters`, in the order in which the products read them: lot of filters, place,
 /// tile of filters, channel, filter of the tile. The range begins with a lot.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradWeights<ISA: InstructionSet>(
   _ isa: ISA.Type, largestTile: Int, _ pass: WinogradPass, _ packing: WeightPacking,
   filters: Range<Int>, from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
@@ -40,7 +40,7 @@ func winogradWeights<ISA: InstructionSet>(
 
 /// G g Gᵀ of `count` kernels of K × K taps, at most eight; the 36 numbers of each lie `place` Floats apart. `tap` says
 /// where a tap lies in a kernel.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradWeights<ISA: InstructionSet, let K: Int>(
   _ isa: ISA.Type, _ kernel: Tile<K, K>.Type, _ g: InlineArray<8, UnsafePointer<Float>>,
   _ count: Int, _ target: UnsafeMutablePointer<Float>, _ place: Int, tap: (Int) -> Int
@@ -70,7 +70,7 @@ func winogradWeights<ISA: InstructionSet, let K: Int>(
 }
 
 /// G g: the polynomial of K numbers at the points 0, ±1, ±2, divided by the points' weights, and its last number.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func winogradWeight<ISA: InstructionSet, let K: Int>(
   _ isa: ISA.Type, _ kernel: Tile<K, 1>.Type, _ g: InlineArray<K, SIMD8<Float>>
 ) -> InlineArray<6, SIMD8<Float>> {

@@ -38,7 +38,7 @@ public struct AugmentationKernels: Sendable {
   public let mix: @Sendable (_ pass: MixingPass, _ x: Target) -> Void
 
   /// The kernels of one instruction set.
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   public init<ISA: InstructionSet>(_ isa: ISA.Type) {
     sample = {
       LaneKernels.sample(

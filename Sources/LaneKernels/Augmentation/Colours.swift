@@ -28,7 +28,7 @@ public struct ColourPass: Sendable {
 }
 
 /// The brightness of a colour. Source: ITU-R BT.601.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func brightness<ISA: InstructionSet>(
   _ isa: ISA.Type, _ r: Lanes, _ g: Lanes, _ b: Lanes
 ) -> Lanes {
@@ -38,7 +38,7 @@ func brightness<ISA: InstructionSet>(
 }
 
 /// The brightness of the pixel at `x`: of three channels that of a colour, else their mean.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func brightness<ISA: InstructionSet>(
   _ isa: ISA.Type, at x: UnsafePointer<Float>, channels: Int, stride: Int
 ) -> Lanes {
@@ -52,7 +52,7 @@ func brightness<ISA: InstructionSet>(
 }
 
 /// The mean brightness of each image, summed in runs, so that a large image loses no digits.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func meanBrightness<ISA: InstructionSet>(
   _ isa: ISA.Type, of x: UnsafePointer<Float>, channels: Int, pixels: Int
 ) -> Lanes {
@@ -107,7 +107,7 @@ func turned(
 }
 
 /// Changes brightness, contrast, saturation and hue as a pass says.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func adjustColours<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ColourPass, in x: UnsafeMutablePointer<Float>
 ) {

@@ -37,7 +37,7 @@ func noise(_ keys: SIMD16<UInt32>, _ index: Int) -> Lanes {
 }
 
 /// target[i] = scale · Σ(k) weights[k] · source[i + k·step], for `count` places of lanes in a row.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func weightedSums<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, taps: Int, step: Int, weights: UnsafePointer<Float>, scale: Float,
   from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
@@ -68,7 +68,7 @@ func weightedSums<ISA: InstructionSet>(
 
 /// One component of 16 displacement fields: random numbers, smoothed by 2 · radius + 1 weights along
 /// rows and then along columns, with zeros around the image, times the strength.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func elasticField<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ElasticPass, keys: SIMD16<UInt32>, weights: UnsafePointer<Float>,
   scratch: UnsafeMutablePointer<Float>, to field: UnsafeMutablePointer<Float>

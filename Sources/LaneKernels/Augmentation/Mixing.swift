@@ -24,7 +24,7 @@ public struct MixingPass: Sendable {
 }
 
 /// Mixes 16 images as a pass says.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func mix<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: MixingPass, in x: UnsafeMutablePointer<Float>
 ) {
@@ -48,7 +48,7 @@ func mix<ISA: InstructionSet>(
 }
 
 /// Fills a rectangle of one image.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func erase<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, height: Int, width: Int, lane: Int, columns: Range<Int>,
   rows: Range<Int>, fill: UnsafePointer<Float>, in x: UnsafeMutablePointer<Float>

@@ -48,7 +48,7 @@ public struct SamplingPass: Sendable {
 }
 
 extension SamplingPass.Window {
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   func callAsFunction<ISA: InstructionSet>(_ isa: ISA.Type, _ place: Int) -> Lanes {
     clamped(ISA.multiplyAdd(Lanes(repeating: Float(place)), scale, offset), low, high)
   }
@@ -121,7 +121,7 @@ func gather(_ base: UnsafePointer<Float>, _ places: UnsafePointer<UInt32>) -> La
 }
 
 /// Writes what the pixel number `i` of a run is made of, that lies at (x, y) of the source.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func writeNeighbours<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: SamplingPass, x: Lanes, y: Lanes, _ i: Int,
   to scratch: UnsafeMutablePointer<Float>
@@ -151,7 +151,7 @@ func writeNeighbours<ISA: InstructionSet>(
 /// Reads 16 images at the places of a pass, between pixels by bilinear interpolation.
 ///
 ///     y(p) = Σ w·x + (1 − Σ w) · fill[c], over the four pixels around s
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sample<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: SamplingPass, fill: UnsafePointer<Float>,
   fieldX: UnsafePointer<Float>?, fieldY: UnsafePointer<Float>?,

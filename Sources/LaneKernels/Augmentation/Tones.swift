@@ -1,6 +1,6 @@
 /// y = clamp(factor · x + (1 − factor) · s(x), 0, 1) where `changes` is 1, else x. s is the mean of a
 /// pixel, five times, and its eight neighbours; the pixels at the border stay as they are.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func sharpen<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, height: Int, width: Int, factor: Lanes, changes: Lanes,
   from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
@@ -34,7 +34,7 @@ func sharpen<ISA: InstructionSet>(
 
 /// Values from the threshold on become their negative, 1 − x. Then values are cut down to multiples of
 /// `step` 255ths where that is not 0. `count` pixels of lanes.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func changeTones<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, threshold: Lanes, step: Lanes, in x: UnsafeMutablePointer<Float>
 ) {
@@ -51,7 +51,7 @@ func changeTones<ISA: InstructionSet>(
 }
 
 /// Stretches each channel to reach from 0 to 1 where `changes` is 1; a channel of one value stays.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func stretch<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, changes: Lanes, in x: UnsafeMutablePointer<Float>
 ) {
@@ -85,7 +85,7 @@ func byte(_ value: Float) -> Int {
 ///
 ///     step = ⌊(N − frequency of the largest byte) / 255⌋      (0: the channel stays)
 ///     byte v → ⌊(⌊step/2⌋ + number of bytes below v) / step⌋
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func equalize<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, lane: Int, in x: UnsafeMutablePointer<Float>
 ) {
@@ -111,7 +111,7 @@ func equalize<ISA: InstructionSet>(
 }
 
 /// y = x · scale[c] + shift[c]; y may be x.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func rescale<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, scale: UnsafePointer<Float>,
   shift: UnsafePointer<Float>, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>

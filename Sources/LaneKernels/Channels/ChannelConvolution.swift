@@ -55,7 +55,9 @@ public struct ChannelPass {
   }
 
   /// Registers of filters, the last one with zeros behind the last filter.
-  @inlinable public func registers(of width: Int) -> Int { (filters &+ width &- 1) / width }
+  @inlinable public func registers(of width: Int) -> Int {
+    (filters &+ width &- 1) / width
+  }
 
   /// The Floats of the packed weights, in registers of that many Floats.
   @inlinable public func weightCount(registerWidth width: Int) -> Int {
@@ -64,7 +66,7 @@ public struct ChannelPass {
 }
 
 /// Runs registers `registers` of filters, which begin with a tile, over pixels `pixels`, counted image after image.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, registers: Range<Int>,
   pixels: Range<Int>, input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
@@ -105,7 +107,7 @@ func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// Runs F registers of filters over pixels, P at a time; pixels run on from row to row and from image to image.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveChannelTiles<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
   _ pixels: Range<Int>, _ channels: Range<Int>, _ input: UnsafePointer<Float>,
@@ -141,7 +143,7 @@ func convolveChannelTiles<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// F registers of filters × P pixels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
   _ first: ChannelPixel, _ channels: Range<Int>, _ input: UnsafePointer<Float>,
@@ -159,7 +161,7 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// F registers of filters × P pixels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
   _ pixels: Pixels, _ channels: Range<Int>, _ weights: UnsafePointer<Float>,
@@ -224,7 +226,7 @@ func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int,
 }
 
 /// Adds the products of F registers of weights with a number of each of P pixels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func addChannelProducts<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ sum: inout InlineArray<F, InlineArray<P, ISA.Vector>>,
   _ weights: UnsafePointer<Float>, _ pixels: Pixels, _ offset: Int
@@ -239,7 +241,7 @@ func addChannelProducts<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, 
 }
 
 /// Packs weights as `convolveChannels` reads them: tile of registers, 16 channels, tap, channel, filter.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func packChannelWeights<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelPass, _ packing: WeightPacking, registers: Range<Int>,
   from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
@@ -271,7 +273,7 @@ func packChannelWeights<ISA: InstructionSet>(
 
 /// Runs 16 channels, of which each has a filter of its own, over an image. The weights are those of a tap of all
 /// channels, tap after tap.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveEachChannel<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelPass, input: UnsafePointer<Float>,
   weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
@@ -287,7 +289,7 @@ func convolveEachChannel<ISA: InstructionSet>(
 
 /// Rows of P pixels and more, P pixels at a time. The last P pixels end with the row: where P does not divide it, a few
 /// are computed twice.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveEachChannelRows<ISA: InstructionSet, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: ChannelPass, _ input: UnsafePointer<Float>,
   _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
@@ -310,7 +312,7 @@ func convolveEachChannelRows<ISA: InstructionSet, let P: Int>(
 }
 
 /// P pixels of a row from `column` on, of a register of channels.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func convolveEachChannel<ISA: InstructionSet, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<1, P>.Type, _ pass: ChannelPass, _ column: Int,
   _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
@@ -334,7 +336,7 @@ func convolveEachChannel<ISA: InstructionSet, let P: Int>(
 }
 
 /// y = scale · x + shift for pixels of 16 channels, of which each has its own numbers, within `limits`.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func scaleChannels<ISA: InstructionSet>(
   _ isa: ISA.Type, pixels: Int, scales: UnsafePointer<Float>, shifts: UnsafePointer<Float>,
   limits: OutputLimits, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>

@@ -48,7 +48,7 @@ public struct ChannelKernels: Sendable {
     @Sendable (_ count: Int, _ scale: Float, _ shift: Float, _ x: Source, _ y: Target) -> Void
 
   /// The kernels of one instruction set, with a tile of registers of filters × pixels.
-  @inlinable @inline(__always)
+  @export(implementation) @inline(__always)
   public init<ISA: InstructionSet, let F: Int, let P: Int>(
     _ isa: ISA.Type, tile: Tile<F, P>.Type
   ) {
@@ -87,7 +87,7 @@ public struct ChannelKernels: Sendable {
 }
 
 /// y = scale · x + shift for numbers at any address.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func scaleNumbers<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ scale: Float, _ shift: Float, from x: UnsafePointer<Float>,
   to y: UnsafeMutablePointer<Float>
@@ -96,7 +96,7 @@ func scaleNumbers<ISA: InstructionSet>(
 }
 
 /// y = scale · x + shift for bytes.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func scaleNumbers<ISA: InstructionSet>(
   _ isa: ISA.Type, count: Int, _ scale: Float, _ shift: Float, from x: UnsafePointer<UInt8>,
   to y: UnsafeMutablePointer<Float>

@@ -63,11 +63,13 @@ public struct ChannelWinogradPass {
     36 &* registers(of: width) &* width &* channels
   }
   /// Registers of filters, the last one with zeros behind the last filter.
-  @inlinable public func registers(of width: Int) -> Int { (filters &+ width &- 1) / width }
+  @inlinable public func registers(of width: Int) -> Int {
+    (filters &+ width &- 1) / width
+  }
 }
 
 /// Bᵀ d B of groups `groups` of channels of a lot of tiles: [place][tile][channel].
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelWinogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelWinogradPass, lot: Int, groups: Range<Int>,
   input: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
@@ -110,7 +112,7 @@ func channelWinogradInputs<ISA: InstructionSet>(
 
 /// The products of registers `registers` of filters with a lot of transformed tiles, transformed back. Some registers
 /// share what they read of a place before the next comes.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelWinograd<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelWinogradPass, lot: Int,
   registers: Range<Int>, input: UnsafePointer<Float>, weights: UnsafePointer<Float>,
@@ -151,7 +153,7 @@ func channelWinograd<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// The sums over channels of a place: [tile] of F registers.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelWinogradProducts<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelWinogradPass, _ tiles: Int,
   _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>
@@ -180,7 +182,7 @@ func channelWinogradProducts<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// F registers of filters × P tiles of one place.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelProducts<ISA: InstructionSet, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ channels: Int, _ x: UnsafePointer<Float>,
   _ row: Int, _ weights: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>
@@ -206,7 +208,7 @@ func channelProducts<ISA: InstructionSet, let F: Int, let P: Int>(
 }
 
 /// Aᵀ M A of a register of filters and a lot of tiles, with bias and limits.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelWinogradOutputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelWinogradPass, _ first: Int, _ count: Int,
   _ products: UnsafePointer<Float>, _ place: Int, _ bias: UnsafePointer<Float>,
@@ -232,7 +234,7 @@ func channelWinogradOutputs<ISA: InstructionSet>(
 }
 
 /// G g Gᵀ of registers `registers` of filters: tile of registers, place, channel, filter.
-@inlinable @inline(__always)
+@export(implementation) @inline(__always)
 func channelWinogradWeights<ISA: InstructionSet>(
   _ isa: ISA.Type, largestTile: Int, _ pass: ChannelWinogradPass, registers: Range<Int>,
   from source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>
