@@ -57,9 +57,7 @@ public struct WinogradPass {
   /// All tiles.
   @inlinable public var tiles: Int { tileRows &* tileColumns }
   /// Floats between two of the 36 places of the transformed input: not a power of two.
-  @inlinable var inputPlaceStride: Int {
-    channels &* tilesAtOnce &* laneCount &+ laneCount
-  }
+  @inlinable var inputPlaceStride: Int { channels &* tilesAtOnce &* laneCount &+ laneCount }
   /// Floats between two of the 36 places of the products.
   @inlinable var productPlaceStride: Int {
     filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount

@@ -58,9 +58,7 @@ public struct WinogradGradientPass {
   /// Floats between two of them: no large power of two.
   @inlinable var inputRow: Int { sumRow % 64 == 0 ? sumRow &+ laneCount : sumRow }
   /// Floats between two of the 36 places of the transformed image: no power of two.
-  @inlinable var inputPlaceStride: Int {
-    tilesAtOnce &* laneCount &* inputRow &+ laneCount
-  }
+  @inlinable var inputPlaceStride: Int { tilesAtOnce &* laneCount &* inputRow &+ laneCount }
   /// Floats between two places of the transformed gradient.
   @inlinable var gradientPlaceStride: Int {
     filtersAtOnce &* tilesAtOnce &* laneCount &+ laneCount
