@@ -6,9 +6,7 @@ import LaneKernels
 ///     y = γ[c] · (x − μ[c]) / √(σ²[c] + ε) + β[c]
 ///
 /// While the network is trained, μ and σ² are those of the batch, over images and pixels, and running
-/// means of them are kept; afterwards the running means are used.
-/// They are those of the parameters that the steps left, also where a training gives the means of its parameters
-/// (`Trainer.averaging`):
+/// means of them are kept; afterwards the running means are used:
 ///
 ///     running ← (1 − momentum) · running + momentum · batch's    (σ² with N·H·W − 1 in the denominator)
 ///     ∂E/∂x = γ/√(σ² + ε) · (∂E/∂y − mean(∂E/∂y) − x̂ · mean(∂E/∂y · x̂)),  x̂ = (x − μ)/√(σ² + ε)

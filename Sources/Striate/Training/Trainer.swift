@@ -40,14 +40,15 @@ public struct Trainer: Sendable {
   /// How gradients that are too large are made smaller; nil for not at all.
   public var clipping: GradientClipping?
 
-  /// The decay of a running mean of the parameters, w̄ ← decay · w̄ + (1 − decay) · w after every step;
-  /// the trained network has the means. nil for none.
+  /// The decay of a running mean of the parameters; the trained network has the means. nil for none.
   ///
-  /// What is not learned has no mean: the running statistics of a batch normalisation are those of the parameters as
-  /// the steps left them, to the last one, and not of their means. A pass over the training data with the
-  /// trained network would renew them.
+  ///     w̄ ← d · w̄ + (1 − d) · w after step t,  d = min(decay, (1 + t) / (10 + t)), and 0 for t = 1
   ///
-  /// Source: Polyak & Juditsky 1992, doi:10.1137/0330046; the averages of torch.optim.swa_utils.
+  /// The rising decay lets a mean forget what the training began with: a constant 0.999 would keep 2 % of it for 4,000
+  /// steps. The running statistics of batch normalisations are averaged like the parameters.
+  ///
+  /// Source: Polyak & Juditsky 1992, doi:10.1137/0330046; the decay of tf.train.ExponentialMovingAverage with
+  /// num_updates. torch.optim.swa_utils' averages have the constant one.
   public var averaging: Double?
 
   /// Batches whose gradients are added up before each step.

@@ -220,11 +220,14 @@ final class UpdateSteps: @unchecked Sendable {
     if trainer.averaging != nil { average(part.start, part.count) }
   }
 
-  /// Takes numbers into their running mean. The first step's are where it begins.
+  /// Takes numbers into their running mean. The first step's are where it begins, and early means forget faster:
+  /// otherwise they would still hold a share of the numbers that the training began with after thousands of steps.
   private func average(_ start: Int, _ count: Int) {
     guard let decay = trainer.averaging else { return }
+    let steps = Double(step)
     plan.kernels.average(
-      count, step == 1 ? 0 : decay, plan.parameters.base + start, average.base + start)
+      count, step == 1 ? 0 : min(decay, (1 + steps) / (10 + steps)),
+      plan.parameters.base + start, average.base + start)
   }
 
   /// Copies the running means of what is trained, statistics included, into a network, or the parameters as they are where no

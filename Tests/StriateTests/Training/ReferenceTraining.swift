@@ -14,7 +14,7 @@ struct ReferenceTraining {
   }
 
   private(set) var parameters: [ReferenceTensor]
-  /// The running means after PyTorch's AveragedModel; empty without.
+  /// The running means, with TensorFlow's decay; empty without.
   private(set) var averages: [ReferenceTensor] = []
   private var state: [[[Double]]]
   private var step = 0
@@ -96,9 +96,10 @@ struct ReferenceTraining {
     if step == 1 {
       averages = parameters
     } else {
+      let d = min(decay, Double(1 + step) / Double(10 + step))
       for index in parameters.indices {
         for k in 0..<parameters[index].count {
-          averages[index][k] += (1 - decay) * (parameters[index][k] - averages[index][k])
+          averages[index][k] = d * averages[index][k] + (1 - d) * parameters[index][k]
         }
       }
     }
