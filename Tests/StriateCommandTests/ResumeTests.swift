@@ -121,7 +121,10 @@ import Testing
       (["--seed", "5"], "expected the seed it was made with, \"4\", found \"5\""),
       (["--batch", "64"], "expected the batch size it was made with, \"32\", found \"64\""),
       (["--count", "1600"], "expected the data it was made with, "),
-      (["--ema", "0.5"], "expected the averaging it was made with, \"0.95\", found \"0.5\""),
+      (
+        ["--ema", "0.5"],
+        "expected the averaging it was made with, \"rising to 0.95\", found \"rising to 0.5\""
+      ),
     ] {
       let result = try CommandProcess(Self.words + words + saving + ["--resume"]).result()
       #expect(result.status == 1)

@@ -170,7 +170,7 @@ extension NamedModel {
         loss: .softmaxCrossEntropy,
         optimizer: SGD(learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4),
         batchSize: 128, epochs: 20, schedule: .oneCycle(),
-        // Interpolation blurs, and nobody blurs the images of a test: some are only moved by whole pixels.
+        // Interpolation blurs, and test images are not blurred: 9 % are only moved by whole pixels.
         augmentation: try? Augmentation(
           text: "crop 2, rotate 12 chance 0.5, scale 0.9-1.1 chance 0.5, shear 8 chance 0.4, "
             + "elastic 24 4 chance 0.4"),

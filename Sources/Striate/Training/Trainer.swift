@@ -44,11 +44,12 @@ public struct Trainer: Sendable {
   ///
   ///     w̄ ← d · w̄ + (1 − d) · w after step t,  d = min(decay, (1 + t) / (10 + t)), and 0 for t = 1
   ///
-  /// The rising decay lets a mean forget what the training began with: a constant 0.999 would keep 2 % of it for 4,000
-  /// steps. The running statistics of batch normalisations are averaged like the parameters.
+  /// The rising decay lets a mean forget what the training began with: a constant 0.999 would still hold 2 % of it after
+  /// 3,900 steps. A decay of 0.999 is reached at step 8,990. The running statistics of batch normalisations are averaged
+  /// like the parameters.
   ///
   /// Source: Polyak & Juditsky 1992, doi:10.1137/0330046; the decay of tf.train.ExponentialMovingAverage with
-  /// num_updates. torch.optim.swa_utils' averages have the constant one.
+  /// num_updates, but for the first step. The default averages of torch.optim.swa_utils have a constant decay.
   public var averaging: Double?
 
   /// Batches whose gradients are added up before each step.

@@ -28,7 +28,8 @@ extension Trainer {
     setting["parameter groups"] = groups.map(\.text).joined(separator: ", ")
     setting["augmentation"] = augmentation?.text
     setting["clipping"] = clipping?.text
-    setting["averaging"] = averaging.map { "\($0)" }
+    // A decay alone would take up means that an earlier version made with a constant one.
+    setting["averaging"] = averaging.map { "rising to \($0)" }
     setting["accumulation"] = "\(accumulation)"
     setting["frozen parameters"] = network.parameters.filter(\.isFrozen).map(\.name)
       .joined(separator: ", ")

@@ -38,8 +38,8 @@ final class UpdateSteps: @unchecked Sendable {
   /// The running mean of all parameters; empty where none is kept.
   let average: Storage
 
-  /// Where statistics lie that layers keep while they are trained: their running mean is theirs as well, for the
-  /// means of the weights are those of other outputs than the last weights'.
+  /// Where statistics lie that layers keep while they are trained. They are averaged too: with averaged weights the
+  /// inputs of a layer are distributed otherwise than with the last ones.
   private let statistics: [(index: Int, start: Int, count: Int)]
 
   /// A part of a parameter, or a whole one.

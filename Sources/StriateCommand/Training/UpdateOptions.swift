@@ -11,8 +11,8 @@ enum UpdateOptions {
     Command.Option("accumulate", "N", "batches whose gradients are added up for one step (1)"),
     Command.Option(
       "ema", "DECAY",
-      "validate, test and save a running mean of the parameters, which\n"
-        + "keeps that share of itself at each step, such as 0.999; 0 for none"),
+      "validate, test and save a running mean of the parameters; the share\n"
+        + "of itself that a step keeps rises to DECAY, such as 0.999; 0 for none"),
   ]
 
   /// Brings what the options say into a trainer, and what they leave open from a model.

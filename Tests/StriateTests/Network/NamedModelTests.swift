@@ -36,6 +36,13 @@ import Testing
     #expect((last == "sigmoid") == (model.loss != .softmaxCrossEntropy))
   }
 
+  @Test func digitsAreChangedWhileTheNetworkForThemIsTrained() throws {
+    #expect(
+      try NamedModel(named: "vgg-digits").augmentation?.text
+        == "crop 2, rotate 12 chance 0.5, scale 0.9-1.1 chance 0.5, shear 8 chance 0.4, "
+        + "elastic 24 4 chance 0.4")
+  }
+
   @Test func otherImagesAndClassesAreTaken() throws {
     let network = try NamedModel(named: "LeNet").network(input: [3, 32, 32], classes: 7, seed: 1)
     #expect(network.outputShape == [7])

@@ -70,7 +70,7 @@ import Testing
       try complaint { $0.loss.reduction = .sum }.contains("found \"cross-entropy, sum\""))
     #expect(
       try complaint { $0.averaging = nil }.contains(
-        "expected the averaging it was made with, \"0.9\", found \"none\""))
+        "expected the averaging it was made with, \"rising to 0.9\", found \"none\""))
     #expect(
       try complaint { $0.clipping = .norm(2) }.contains(
         "expected the clipping it was made with, \"none\", found \"norm 2\""))

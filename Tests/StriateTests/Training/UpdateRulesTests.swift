@@ -128,7 +128,7 @@ import Testing
 
   // MARK: Running means
 
-  @Test(arguments: [0, 0.1, 0.5, 0.9, 0.999])
+  @Test(arguments: [0, 0.1, 0.5, 0.999])
   func theTrainedNetworkHasTheRunningMeansWithTensorFlowsDecay(_ decay: Double) throws {
     let (network, data) = (try TrainingSample.network(), try TrainingSample.images(22))
     var trainer = TrainingSample.trainer(AdamW(learningRate: 0.01))
@@ -148,7 +148,7 @@ import Testing
     if decay > 0 { #expect(found != plain) }
   }
 
-  /// The statistics of a normalisation are averaged like its weights (AveragedModel with use_buffers).
+  /// The statistics of a normalisation are averaged like its weights, with 3/12 and 4/13 for the second and third step.
   @Test func statisticsHaveARunningMeanToo() throws {
     let (network, data) = (try FreezingTests.network(), try TrainingSample.images(40))
     var trainer = TrainingSample.trainer(SGD(learningRate: 0.02))
@@ -156,13 +156,13 @@ import Testing
     let steps = try (1...3).map {
       try TrainingSample.train(trainer, network, on: data, epochs: $0)
     }
-    trainer.averaging = 0.2
+    trainer.averaging = 0.9
     let found = try TrainingSample.train(trainer, network, on: data, epochs: 3)
     for index in network.parameters.indices {
       let expected = steps[0][index].scalars.indices.map { k in
-        steps.dropFirst().reduce(Double(steps[0][index].scalars[k])) {
-          0.2 * $0 + 0.8 * Double($1[index].scalars[k])
-        }
+        let values = steps.map { Double($0[index].scalars[k]) }
+        let second = values[0] * 3 / 12 + values[1] * 9 / 12
+        return second * 4 / 13 + values[2] * 9 / 13
       }
       #expect(
         relativeError(found[index].scalars, expected) < 1e-6, "\(network.parameters[index].name)")
