@@ -225,10 +225,12 @@ func convolveTile<ISA: InstructionSet, let O: Int, let P: Int>(
       start &+= pass.channelStride
     }
     let limits = channels.upperBound == pass.channels ? pass.limits : .none
+    // By itself: a loop too long to be unrolled costs all sums their registers.
     for o in 0..<O {
-      for p in 0..<P {
-        (target[p] + (o &* pass.filterStride &+ part)).store(limits.applied(isa, to: sum[o][p]))
-      }
+      for p in 0..<P { sum[o][p] = limits.applied(isa, to: sum[o][p]) }
+    }
+    for o in 0..<O {
+      for p in 0..<P { (target[p] + (o &* pass.filterStride &+ part)).store(sum[o][p]) }
     }
     part += ISA.Vector.scalarCount
   }

@@ -220,8 +220,11 @@ func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int,
   }
   let limits = channels.upperBound == pass.channels ? pass.limits : .none
   for p in 0..<P {
+    for f in 0..<F { sum[f][p] = limits.applied(isa, to: sum[f][p]) }
+  }
+  for p in 0..<P {
     let y = pixels.target(p)
-    for f in 0..<F { (y + places[f]).store(limits.applied(isa, to: sum[f][p])) }
+    for f in 0..<F { (y + places[f]).store(sum[f][p]) }
   }
 }
 
