@@ -43,10 +43,10 @@ let package = Package(
     .target(name: "CPUFeatures"),
     .target(name: "LaneKernels", dependencies: ["CPUFeatures"], swiftSettings: kernel),
     .target(
-      name: "KernelsAVX512", dependencies: ["LaneKernels"],
+      name: "KernelsAVX512", dependencies: ["CPUFeatures", "LaneKernels"],
       swiftSettings: kernel(level: "x86-64-v4")),
     .target(
-      name: "KernelsAVX2", dependencies: ["LaneKernels"],
+      name: "KernelsAVX2", dependencies: ["CPUFeatures", "LaneKernels"],
       swiftSettings: kernel(level: "x86-64-v3")),
     .target(name: "KernelsPortable", dependencies: ["LaneKernels"], swiftSettings: kernel),
     .target(

@@ -1,3 +1,4 @@
+import CPUFeatures
 import LaneKernels
 
 /// The instruction set of x86-64-v3: two registers hold the lanes.
@@ -6,12 +7,12 @@ public enum AVX2: InstructionSet {
 
   @inline(__always)
   public static func multiplyAdd(_ sum: inout Vector, _ w: Vector, _ x: Vector) {
-    sum.addProduct(w, x)
+    sum = striate_multiply_add_8(w, x, sum)
   }
 
   @inline(__always)
   public static func multiplyAdd(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes {
-    c.addingProduct(a, b)
+    striate_multiply_add_16(a, b, c)
   }
 
   @inline(__always)

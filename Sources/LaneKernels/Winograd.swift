@@ -90,7 +90,7 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
     while first < tiles.upperBound {
       let left = tiles.upperBound &- first
       let group = first..<first &+ (left < pass.tilesAtOnce ? left : pass.tilesAtOnce)
-      winogradInputs(isa, pass, group, input + part, scratch, patch: products)
+      winogradInputs(isa, pass, group, input + part, scratch, zeros: products)
       var filter = 0
       while filter < pass.filters {
         let end = min(filter &+ pass.filtersAtOnce, pass.filters)
@@ -112,17 +112,17 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. Tiles that reach over the image's edge
-/// are first copied to `patch`, with zeros around them.
+/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. `zeros` has room for a row of a tile.
 @export(implementation) @inline(__always)
 func winogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradPass, _ tiles: Range<Int>, _ input: UnsafePointer<Float>,
-  _ result: UnsafeMutablePointer<Float>, patch: UnsafeMutablePointer<Float>
+  _ result: UnsafeMutablePointer<Float>, zeros: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   let columns = pass.tileColumns
   let line = pass.inputWidth &* laneCount
   let firstRow = tiles.lowerBound / columns
+  zeros.update(repeating: 0, count: 6 &* laneCount)
   var source = input
   var target = result
   // A channel's tiles lie side by side, and its lines of the cache are written once.
@@ -133,15 +133,9 @@ func winogradInputs<ISA: InstructionSet>(
     for _ in tiles {
       let corner = source + (row &* line &+ column &* laneCount)
       if pass.asksForInput { askForTile(corner + pass.channelStride, line, columns: pass.side) }
-      if row >= 0 && column >= 0 && row &+ 6 <= pass.inputHeight
-        && column &+ 6 <= pass.inputWidth
-      {
-        winogradInputTile(isa, corner, line, laneCount, target, pass.inputPlaceStride)
-      } else {
-        copyTile(
-          isa, corner, line, row, column, pass.inputHeight, pass.inputWidth, to: patch)
-        winogradInputTile(isa, patch, 6 &* size, size, target, pass.inputPlaceStride)
-      }
+      winogradInputTile(
+        isa, corner, line, row, column, pass.inputHeight, pass.inputWidth, zeros, target,
+        pass.inputPlaceStride)
       target += size
       column &+= pass.side
       if column > last {
@@ -162,38 +156,65 @@ func askForTile(_ corner: UnsafePointer<Float>, _ line: Int, columns: Int) {
   }
 }
 
-/// Copies a tile's 6 × 6 pixels, whose first would lie in that row and column of the image; those outside are zeros.
+/// Bᵀ d B of a tile whose first pixel would lie in that row and column of an image; those outside are zeros.
 @export(implementation) @inline(__always)
-func copyTile<ISA: InstructionSet>(
+func winogradInputTile<ISA: InstructionSet>(
   _ isa: ISA.Type, _ corner: UnsafePointer<Float>, _ line: Int, _ row: Int, _ column: Int,
-  _ height: Int, _ width: Int, to patch: UnsafeMutablePointer<Float>
+  _ height: Int, _ width: Int, _ zeros: UnsafePointer<Float>,
+  _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
 ) {
-  let size = ISA.Vector.scalarCount
-  for i in 0..<6 {
-    for j in 0..<6 {
-      let isInside =
-        row &+ i >= 0 && row &+ i < height && column &+ j >= 0 && column &+ j < width
-      (patch + (i &* 6 &+ j) &* size).store(
-        isInside
-          ? (corner + (i &* line &+ j &* laneCount)).load(ISA.Vector.self) : ISA.broadcast(0))
+  if row >= 0 && column >= 0 && row &+ 6 <= height && column &+ 6 <= width {
+    let rows = InlineArray<6, UnsafePointer<Float>> { i in corner + i &* line }
+    winogradInputTile(isa, rows, laneCount, 0..<6, target, placeStride)
+  } else {
+    let rows = InlineArray<6, UnsafePointer<Float>> { i in
+      row &+ i >= 0 && row &+ i < height ? corner + i &* line : zeros
     }
+    winogradInputTile(
+      isa, rows, laneCount, max(0, -column)..<min(6, width &- column), target, placeStride)
   }
 }
 
-/// Bᵀ d B of one tile.
+/// Bᵀ d B of a tile of which only some columns are there; the others are zeros.
+///
+/// Step by step, without loops over columns and rows: so most of the 36 numbers in between stay in registers.
 @export(implementation) @inline(__always)
 func winogradInputTile<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ d: UnsafePointer<Float>, _ line: Int, _ pixel: Int,
-  _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
+  _ isa: ISA.Type, _ rows: InlineArray<6, UnsafePointer<Float>>, _ pixel: Int,
+  _ columns: Range<Int>, _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
 ) {
-  let half = InlineArray<6, InlineArray<6, ISA.Vector>> { j in
-    winogradInput(
-      isa, InlineArray { i in (d + (i &* line &+ j &* pixel)).load(ISA.Vector.self) })
-  }
-  for i in 0..<6 {
-    let t = winogradInput(isa, InlineArray { j in half[j][i] })
-    for j in 0..<6 { (target + (i &* 6 &+ j) &* placeStride).store(t[j]) }
-  }
+  let a = winogradInputColumn(isa, rows, 0, columns.contains(0))
+  let b = winogradInputColumn(isa, rows, pixel, columns.contains(1))
+  let c = winogradInputColumn(isa, rows, 2 &* pixel, columns.contains(2))
+  let d = winogradInputColumn(isa, rows, 3 &* pixel, columns.contains(3))
+  let e = winogradInputColumn(isa, rows, 4 &* pixel, columns.contains(4))
+  let f = winogradInputColumn(isa, rows, 5 &* pixel, columns.contains(5))
+  winogradInputRow(isa, [a[0], b[0], c[0], d[0], e[0], f[0]], target, placeStride)
+  let step = 6 &* placeStride
+  winogradInputRow(isa, [a[1], b[1], c[1], d[1], e[1], f[1]], target + step, placeStride)
+  winogradInputRow(isa, [a[2], b[2], c[2], d[2], e[2], f[2]], target + 2 &* step, placeStride)
+  winogradInputRow(isa, [a[3], b[3], c[3], d[3], e[3], f[3]], target + 3 &* step, placeStride)
+  winogradInputRow(isa, [a[4], b[4], c[4], d[4], e[4], f[4]], target + 4 &* step, placeStride)
+  winogradInputRow(isa, [a[5], b[5], c[5], d[5], e[5], f[5]], target + 5 &* step, placeStride)
+}
+
+/// Bᵀ d of a column, zeros where it is not there.
+@export(implementation) @inline(__always)
+func winogradInputColumn<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ rows: InlineArray<6, UnsafePointer<Float>>, _ place: Int, _ isThere: Bool
+) -> InlineArray<6, ISA.Vector> {
+  guard isThere else { return InlineArray(repeating: ISA.broadcast(0)) }
+  return winogradInput(isa, InlineArray { i in (rows[i] + place).load(ISA.Vector.self) })
+}
+
+/// d B of a row, stored.
+@export(implementation) @inline(__always)
+func winogradInputRow<ISA: InstructionSet>(
+  _ isa: ISA.Type, _ d: InlineArray<6, ISA.Vector>, _ target: UnsafeMutablePointer<Float>,
+  _ placeStride: Int
+) {
+  let t = winogradInput(isa, d)
+  for j in 0..<6 { (target + j &* placeStride).store(t[j]) }
 }
 
 /// Bᵀ d.
@@ -346,20 +367,38 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   _ line: Int,
   _ y: UnsafeMutablePointer<Float>
 ) {
-  let half = InlineArray<6, InlineArray<S, ISA.Vector>> { j in
-    winogradOutput(
-      isa, Tile<S, 1>.self,
-      InlineArray { i in (products + (i &* 6 &+ j) &* place).load(ISA.Vector.self) })
+  let row = Tile<S, 1>.self
+  let a = winogradOutputColumn(isa, tile, products, place)
+  let b = winogradOutputColumn(isa, tile, products + place, place)
+  let c = winogradOutputColumn(isa, tile, products + 2 &* place, place)
+  let d = winogradOutputColumn(isa, tile, products + 3 &* place, place)
+  let e = winogradOutputColumn(isa, tile, products + 4 &* place, place)
+  let f = winogradOutputColumn(isa, tile, products + 5 &* place, place)
+  var t = InlineArray<S, InlineArray<S, ISA.Vector>>(
+    repeating: winogradOutput(isa, row, [a[0], b[0], c[0], d[0], e[0], f[0]]))
+  t[1] = winogradOutput(isa, row, [a[1], b[1], c[1], d[1], e[1], f[1]])
+  if S == 4 {
+    t[2] = winogradOutput(isa, row, [a[2], b[2], c[2], d[2], e[2], f[2]])
+    t[3] = winogradOutput(isa, row, [a[3], b[3], c[3], d[3], e[3], f[3]])
   }
   for i in 0..<S where i < height {
-    let t = winogradOutput(isa, Tile<S, 1>.self, InlineArray { j in half[j][i] })
     for j in 0..<S where j < width {
       let place = y + (i &* line &+ j &* laneCount)
-      var sum = t[j] + bias
+      var sum = t[i][j] + bias
       if adds { sum = sum + UnsafePointer(place).load(ISA.Vector.self) }
       place.store(limits.applied(isa, to: sum))
     }
   }
+}
+
+/// Aᵀ m of a column of the products.
+@export(implementation) @inline(__always)
+func winogradOutputColumn<ISA: InstructionSet, let S: Int>(
+  _ isa: ISA.Type, _ tile: Tile<S, S>.Type, _ products: UnsafePointer<Float>, _ place: Int
+) -> InlineArray<S, ISA.Vector> {
+  winogradOutput(
+    isa, Tile<S, 1>.self,
+    InlineArray { i in (products + i &* 6 &* place).load(ISA.Vector.self) })
 }
 
 /// Aᵀ m: S numbers.

@@ -152,8 +152,10 @@ func winogradImage<ISA: InstructionSet>(
     for n in 0..<laneCount {
       let d = pixels + n &* size
       let target = result + ((tile &* laneCount &+ n) &* pass.inputRow &+ c)
-      winogradInputTile(
-        isa, d, 6 &* laneCount &* size, laneCount &* size, target, pass.inputPlaceStride)
+      let rows = InlineArray<6, UnsafePointer<Float>> { i in
+        UnsafePointer(d) + i &* 6 &* laneCount &* size
+      }
+      winogradInputTile(isa, rows, laneCount &* size, 0..<6, target, pass.inputPlaceStride)
     }
     c &+= size
   }

@@ -1,5 +1,5 @@
-// What the processor can do, and the floating-point mode of a thread.
-// This is the only C in Striate: Swift has no way to ask for either, nor for a line of memory ahead of time.
+// What the processor can do, the floating-point mode of a thread, and a multiply-add of whole registers.
+// This is the only C in Striate: Swift has no way to ask for these, nor for a line of memory ahead of time.
 #ifndef STRIATE_CPU_FEATURES_H
 #define STRIATE_CPU_FEATURES_H
 
@@ -56,5 +56,22 @@ static inline void striate_prefetch(const void *_Nonnull address) { __builtin_pr
 
 /// The same for a line that will be written.
 static inline void striate_prefetch_to_write(const void *_Nonnull address) { __builtin_prefetch(address, 1, 2); }
+
+/// SIMD16<Float> and SIMD8<Float>.
+typedef float striate_float16 __attribute__((ext_vector_type(16)));
+typedef float striate_float8 __attribute__((ext_vector_type(8)));
+
+/// a · b + c in one rounding. Swift's addingProduct is one multiply-add for each number, which the optimiser gathers
+/// again in long kernels in part only: Documentation/Decisions/0002-kernels-in-swift.md.
+static inline __attribute__((always_inline)) striate_float16 striate_multiply_add_16(
+    striate_float16 a, striate_float16 b, striate_float16 c) {
+  return __builtin_elementwise_fma(a, b, c);
+}
+
+/// The same for 8 numbers.
+static inline __attribute__((always_inline)) striate_float8 striate_multiply_add_8(
+    striate_float8 a, striate_float8 b, striate_float8 c) {
+  return __builtin_elementwise_fma(a, b, c);
+}
 
 #endif

@@ -24,7 +24,7 @@ public struct ChannelKernels: Sendable {
   public let winogradInputs:
     @Sendable (
       _ pass: ChannelWinogradPass, _ lot: Int, _ groups: Range<Int>, _ input: Source,
-      _ result: Target, _ patch: Target
+      _ result: Target, _ zeros: Target
     ) -> Void
   public let winograd:
     @Sendable (
@@ -66,7 +66,7 @@ public struct ChannelKernels: Sendable {
     }
     winogradInputs = {
       LaneKernels.channelWinogradInputs(
-        isa, $0, lot: $1, groups: $2, input: $3, result: $4, patch: $5)
+        isa, $0, lot: $1, groups: $2, input: $3, result: $4, zeros: $5)
     }
     winograd = {
       LaneKernels.channelWinograd(

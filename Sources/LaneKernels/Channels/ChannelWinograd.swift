@@ -68,12 +68,13 @@ public struct ChannelWinogradPass {
   }
 }
 
-/// Bᵀ d B of groups `groups` of channels of a lot of tiles: [place][tile][channel].
+/// Bᵀ d B of groups `groups` of channels of a lot of tiles: [place][tile][channel]. `zeros` has room for
+/// a row of a tile.
 @export(implementation) @inline(__always)
 func channelWinogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelWinogradPass, lot: Int, groups: Range<Int>,
   input: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
-  patch: UnsafeMutablePointer<Float>
+  zeros: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   let line = pass.inputWidth &* laneCount
@@ -81,14 +82,13 @@ func channelWinogradInputs<ISA: InstructionSet>(
   let tiles = pass.tileRows &* columns
   let first = lot &* pass.tilesAtOnce
   let count = min(pass.tilesAtOnce, pass.tiles &- first)
+  zeros.update(repeating: 0, count: 6 &* laneCount)
   for k in 0..<count {
     let image = (first &+ k) / tiles
     let tile = first &+ k &- image &* tiles
     let tileRow = tile / columns
     let row = 4 &* tileRow &- pass.top
     let column = 4 &* (tile &- tileRow &* columns) &- pass.left
-    let isInside =
-      row >= 0 && column >= 0 && row &+ 6 <= pass.inputHeight && column &+ 6 <= pass.inputWidth
     for group in groups {
       let corner =
         input
@@ -97,13 +97,9 @@ func channelWinogradInputs<ISA: InstructionSet>(
       let target = result + (k &* pass.row &+ group &* laneCount)
       var part = 0
       while part < laneCount {
-        if isInside {
-          winogradInputTile(isa, corner + part, line, laneCount, target + part, pass.place)
-        } else {
-          copyTile(
-            isa, corner + part, line, row, column, pass.inputHeight, pass.inputWidth, to: patch)
-          winogradInputTile(isa, patch, 6 &* size, size, target + part, pass.place)
-        }
+        winogradInputTile(
+          isa, corner + part, line, row, column, pass.inputHeight, pass.inputWidth, zeros,
+          target + part, pass.place)
         part += size
       }
     }
