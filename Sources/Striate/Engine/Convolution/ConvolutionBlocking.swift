@@ -123,12 +123,21 @@ extension ConvolutionBlocking {
 extension ConvolutionGeometry {
   /// Pixels left free between a map with a border and the next.
   var borderGap: Int {
-    let plane = rows.bordered &* columns.bordered
-    return ConvolutionBlocking.gap(
-      pixels: slices.bordered &* plane, maps: groupChannels,
+    gap(pixels: slices.bordered &* rows.bordered &* columns.bordered, rows: rows.bordered)
+  }
+
+  /// The same between the rows that a band copies of a map and those of the next.
+  func bandGap(_ band: RowBand) -> Int {
+    gap(pixels: band.rows &* band.width, rows: band.rows)
+  }
+
+  /// Pixels left free between maps of `pixels` pixels, with `rows` rows in a slice.
+  private func gap(pixels: Int, rows count: Int) -> Int {
+    ConvolutionBlocking.gap(
+      pixels: pixels, maps: groupChannels,
       places: ConvolutionBlocking.Places(
         axes: [
-          (slices.kernel, slices.dilation &* plane),
+          (slices.kernel, slices.dilation &* count &* columns.bordered),
           (rows.kernel, rows.dilation &* columns.bordered),
         ]
           + ConvolutionBlocking.Places.row(

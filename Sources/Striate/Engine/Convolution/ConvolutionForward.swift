@@ -29,13 +29,7 @@ extension ConvolutionGeometry {
   ) {
     let kernels = site.kernels
     let y = outputMaps(values)
-    let shape = forwardPass(x, y, parameters, site: &site)
-    let packed = site.allocateOverwritten(groups * weightsOfGroup)
-    site.prepare(tasks: groups) { [weightsOfGroup] group in
-      kernels.packWeights(
-        shape.pass, shape.packing, parameters.weights + group * weightsOfGroup,
-        packed + group * weightsOfGroup)
-    }
+    let (shape, packed) = packedPass(x, y, parameters, site: &site)
     site.begin(way)
     if isPointwise {
       return addPointwise(to: &site, way, shape, from: x, to: y, packed: packed, parameters)
@@ -49,15 +43,87 @@ extension ConvolutionGeometry {
       let range = rows.output * band / bands..<rows.output * (band + 1) / bands
       let source = x.values + (block * x.blockStride + slice * self.slices.stride * x.sliceStride)
       let target = y.values + (block * y.blockStride + slice * y.sliceStride)
-      let bias = parameters.bias + slice * sliceOutputs * parameters.biasPixelStride
-      for group in 0..<groups {
-        kernels.convolve(
-          shape.pass, range, source + group * groupChannels * x.mapStride,
-          packed + group * weightsOfGroup,
-          bias + group * groupFilters * parameters.biasFilterStride,
-          target + group * groupFilters * y.mapStride)
-      }
+      convolve(
+        shape, range, from: source, x, packed, parameters, pixel: slice * sliceOutputs,
+        to: target, y, kernels)
     }
+  }
+
+  /// Whether bands of rows copy what they read of the image: one with a border of zeros that no step back needs.
+  func copiesByBand(isTraining: Bool, mode: PaddingMode) -> Bool {
+    hasBorder && slices == .flat && mode == .zeros && !isTraining
+  }
+
+  /// The bands that copy what they read, with a border of zeros: of as many rows as stay near, but of so many that the
+  /// rows that two of them read are fewer than the others.
+  func forwardBand(blocks: Int) -> RowBand {
+    RowBand(
+      count: rows.output, reach: rows.reach, step: rows.stride, width: columns.bordered,
+      maps: channels, bytes: ConvolutionBlocking.near,
+      least: max(1, 2 * (rows.reach - rows.stride) / rows.stride),
+      parts: LayerSite.parts(of: rows.output, blocks: blocks))
+  }
+
+  /// Appends a convolution of the site's input in inference. A task copies the rows of the image that a band reads into
+  /// memory of its worker, where they are near: no bordered copy of the batch is made.
+  func appendBandedConvolution(to site: inout LayerSite, _ parameters: ConvolutionParameters) {
+    let kernels = site.kernels
+    let band = forwardBand(blocks: site.blocks)
+    let (x, y) = (imageMaps(site.inputs[0].values), outputMaps(site.output.values))
+    let memory = Maps(
+      values: x.values, maps: channels, slices: 1, rows: band.rows, columns: band.width,
+      gap: bandGap(band) * laneCount)
+    let (shape, packed) = packedPass(memory, y, parameters, site: &site)
+    site.begin(.forward)
+    site.add(
+      .forward, tasks: site.blocks * band.bands, reach: .block, scratch: memory.blockStride
+    ) { [self] task, scratch in
+      let (block, part) = task.quotientAndRemainder(dividingBy: band.bands)
+      let range = band.rows(part, of: rows.output)
+      for channel in 0..<channels {
+        kernels.copyRows(
+          from: x.values + (block * x.blockStride + channel * x.mapStride), rows: rows.input,
+          line: x.rowStride, first: range.lowerBound * rows.stride - rows.before,
+          count: band.rows,
+          to: scratch + (channel * memory.mapStride + columns.before * laneCount),
+          stride: memory.rowStride)
+      }
+      convolve(
+        shape, 0..<range.count, from: scratch, memory, packed, parameters,
+        pixel: range.lowerBound * columns.output,
+        to: y.values + (block * y.blockStride + range.lowerBound * y.rowStride), y, kernels)
+    }
+  }
+
+  /// Convolves rows of all groups, of which the first begins with that pixel of the output.
+  private func convolve(
+    _ shape: ConstantPass, _ range: Range<Int>, from source: UnsafePointer<Float>, _ x: Maps,
+    _ packed: Floats, _ parameters: ConvolutionParameters, pixel: Int,
+    to target: UnsafeMutablePointer<Float>, _ y: Maps, _ kernels: KernelTable
+  ) {
+    let bias = parameters.bias + pixel * parameters.biasPixelStride
+    for group in 0..<groups {
+      kernels.convolve(
+        shape.pass, range, source + group * groupChannels * x.mapStride,
+        packed + group * weightsOfGroup,
+        bias + group * groupFilters * parameters.biasFilterStride,
+        target + group * groupFilters * y.mapStride)
+    }
+  }
+
+  /// The pass from maps to maps, and a step that packs its weights.
+  private func packedPass(
+    _ x: Maps, _ y: Maps, _ parameters: ConvolutionParameters, site: inout LayerSite
+  ) -> (ConstantPass, Floats) {
+    let kernels = site.kernels
+    let shape = forwardPass(x, y, parameters, site: &site)
+    let packed = site.allocateOverwritten(groups * weightsOfGroup)
+    site.prepare(tasks: groups) { [weightsOfGroup] group in
+      kernels.packWeights(
+        shape.pass, shape.packing, parameters.weights + group * weightsOfGroup,
+        packed + group * weightsOfGroup)
+    }
+    return (shape, packed)
   }
 
   private func forwardPass(

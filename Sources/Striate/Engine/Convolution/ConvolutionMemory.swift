@@ -18,7 +18,12 @@ extension ConvolutionGeometry {
       return copies * border + (isTraining ? 2 : 1) * winogradWeights
         + (isTraining ? gradientMemory(blocks: blocks, byWinograd: sums) : 0)
     }
-    guard isTraining else { return border }
+    guard isTraining else {
+      guard copiesByBand(isTraining: false, mode: mode) else { return border }
+      let band = forwardBand(blocks: blocks)
+      return Double(workers) * Double(channels)
+        * (band.floats + Double(bandGap(band) * laneCount))
+    }
     let sums = gradientMemory(blocks: blocks, byWinograd: false)
     return sums
       + (mode == .zeros
@@ -87,7 +92,7 @@ extension ConvolutionGeometry {
       * Double(workers * laneCount)
   }
 
-  /// What one worker's bands of a depthwise convolution copy: see `DepthwiseBand`.
+  /// What one worker's bands of a depthwise convolution copy: see `RowBand`.
   private func depthwiseScratch(isTraining: Bool) -> Double {
     let forward = depthwiseBand.floats
     guard isTraining else { return forward }

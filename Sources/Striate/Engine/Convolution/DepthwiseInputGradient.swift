@@ -29,10 +29,10 @@ extension ConvolutionGeometry {
   }
 
   /// The bands of the way back to the image.
-  func depthwiseGradientBand(_ reach: DepthwiseReach) -> DepthwiseBand {
-    DepthwiseBand(
+  func depthwiseGradientBand(_ reach: DepthwiseReach) -> RowBand {
+    RowBand(
       count: reach.quotients.count, reach: reach.span, step: 1, width: reach.columns.count,
-      maps: groupFilters)
+      maps: groupFilters, bytes: ConvolutionGeometry.nearCache)
   }
 
   /// Adds the gradient of the image. A task copies the rows of the outputs' gradient that a band needs,
@@ -82,7 +82,7 @@ extension ConvolutionGeometry {
 
   /// The passes of all phases, with their weights packed for every channel.
   private func phases(
-    _ band: DepthwiseBand, _ reach: DepthwiseReach, site: inout LayerSite
+    _ band: RowBand, _ reach: DepthwiseReach, site: inout LayerSite
   ) -> [DepthwisePhase] {
     let (kernels, weights) = (site.kernels, site.parameters[0].values)
     return rows.phases.flatMap { row in

@@ -11,39 +11,16 @@ extension ConvolutionGeometry {
   var isDepthwise: Bool { groups > 1 && groupChannels == 1 && slices == .flat }
 
   /// Bytes that a band copies at most, where a row is not larger.
-  private static let nearCache = 128 * 1024
+  static let nearCache = 128 * 1024
 
   /// Bytes that a task goes through at least.
   private static let taskSize = 256 * 1024
 
-  /// How the output's rows are cut, and the memory that holds the rows of the image that a band reads.
-  struct DepthwiseBand: Sendable {
-    let bands: Int
-    /// Rows of the memory, and pixels of a row.
-    let rows: Int, width: Int
-
-    /// `count` rows, of which each needs `reach` rows of `width` pixels in `maps` maps, `step` apart.
-    init(count: Int, reach: Int, step: Int, width: Int, maps: Int) {
-      let bytes = Double(maps) * Double(width) * Double(laneCount * MemoryLayout<Float>.stride)
-      let fitting = Int(Double(ConvolutionGeometry.nearCache) / bytes)
-      let rowsOfBand = max(1, (fitting - reach) / step + 1)
-      bands = (count + rowsOfBand - 1) / rowsOfBand
-      rows = ((count + bands - 1) / bands - 1) * step + reach
-      self.width = width
-    }
-
-    /// Floats of a row, and of one map's rows.
-    var rowStride: Int { width * laneCount }
-    var mapStride: Int { rows * rowStride }
-
-    /// The same as `mapStride` where that may be too large.
-    var floats: Double { Double(rows) * Double(width) * Double(laneCount) }
-  }
-
   /// Forwards: output rows, and the rows of one bordered map that they read.
-  var depthwiseBand: DepthwiseBand {
-    DepthwiseBand(
-      count: rows.output, reach: rows.reach, step: rows.stride, width: columns.bordered, maps: 1)
+  var depthwiseBand: RowBand {
+    RowBand(
+      count: rows.output, reach: rows.reach, step: rows.stride, width: columns.bordered,
+      bytes: ConvolutionGeometry.nearCache)
   }
 
   /// The tasks that `units` units are cut into, each of which reads `size` Floats; as many for each of
@@ -65,7 +42,7 @@ extension ConvolutionGeometry {
 
   /// Copies the rows that output rows from `first` on read, or finds them where there is no border.
   private func source(
-    from first: Int, of map: UnsafePointer<Float>, _ band: DepthwiseBand,
+    from first: Int, of map: UnsafePointer<Float>, _ band: RowBand,
     _ scratch: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) -> UnsafePointer<Float> {
     let line = columns.input * laneCount
@@ -91,15 +68,15 @@ extension ConvolutionGeometry {
       for unit in units * task / tasks..<units * (task + 1) / tasks {
         let (map, part) = unit.quotientAndRemainder(dividingBy: band.bands)
         let channel = map % channels
-        let first = rows.output * part / band.bands
-        let end = rows.output * (part + 1) / band.bands
+        let range = band.rows(part, of: rows.output)
+        let first = range.lowerBound
         let source = source(
           from: first, of: x.values + map * x.mapStride, band, scratch, kernels)
         for filter in 0..<groupFilters {
           let output = map * groupFilters + filter
           let parameter = channel * groupFilters + filter
           kernels.convolveMap(
-            pass.pass, 0..<end - first, source, parameters.weights + parameter * kernelSize,
+            pass.pass, 0..<range.count, source, parameters.weights + parameter * kernelSize,
             parameters.bias
               + (parameter * parameters.biasFilterStride
                 + first * columns.output * parameters.biasPixelStride),
@@ -110,7 +87,7 @@ extension ConvolutionGeometry {
   }
 
   private func depthwisePass(
-    _ band: DepthwiseBand, _ parameters: ConvolutionParameters, site: inout LayerSite
+    _ band: RowBand, _ parameters: ConvolutionParameters, site: inout LayerSite
   ) -> ConstantPass {
     let rowStride = hasBorder ? band.rowStride : columns.input * laneCount
     let taps = site.constants(depthwiseTaps(rowStride: rowStride)).base
@@ -154,13 +131,13 @@ extension ConvolutionGeometry {
         for block in 0..<blocks {
           let map = block * channels + channel
           for part in 0..<band.bands {
-            let first = rows.output * part / band.bands
-            let end = rows.output * (part + 1) / band.bands
+            let range = band.rows(part, of: rows.output)
+            let first = range.lowerBound
             let source = source(
               from: first, of: x.values + map * x.mapStride, band, scratch, kernels)
             for filter in 0..<groupFilters {
               kernels.addMapWeightGradient(
-                shape.pass, 0..<end - first, source,
+                shape.pass, 0..<range.count, source,
                 dy.values
                   + ((map * groupFilters + filter) * dy.mapStride + first * dy.rowStride),
                 sums + filter * kernelSize * laneCount)
