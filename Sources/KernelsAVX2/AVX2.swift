@@ -39,6 +39,6 @@ public enum AVX2: InstructionSet {
 extension KernelTable {
   /// The kernels for x86-64-v3: 16 registers of 8 Floats.
   public static let avx2 = KernelTable(
-    AVX2.self, name: "avx2", tile: Tile<4, 3>.self, gradientTaps: 3,
+    AVX2.self, name: "avx2", tile: Tile<4, 3>.self, gradientTile: Tile<4, 3>.self,
     channelTile: Tile<2, 6>.self)
 }

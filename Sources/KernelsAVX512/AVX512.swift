@@ -40,6 +40,6 @@ public enum AVX512: InstructionSet {
 extension KernelTable {
   /// The kernels for x86-64-v4: 32 registers of 16 Floats.
   public static let avx512 = KernelTable(
-    AVX512.self, name: "avx512", tile: Tile<8, 3>.self, gradientTaps: 6,
+    AVX512.self, name: "avx512", tile: Tile<8, 3>.self, gradientTile: Tile<4, 6>.self,
     channelTile: Tile<4, 6>.self)
 }

@@ -46,12 +46,12 @@ extension KernelTable {
   #if arch(arm64)
     /// The kernels for any processor, with tiles for the 32 registers of NEON, which fuses multiply-adds.
     public static let portable = KernelTable(
-      Portable.self, name: "portable", tile: Tile<8, 3>.self, gradientTaps: 6,
+      Portable.self, name: "portable", tile: Tile<8, 3>.self, gradientTile: Tile<4, 6>.self,
       channelTile: Tile<2, 8>.self)
   #else
     /// The kernels for any processor, with tiles for the 16 registers of SSE2.
     public static let portable = KernelTable(
-      Portable.self, name: "portable", tile: Tile<4, 2>.self, gradientTaps: 2,
+      Portable.self, name: "portable", tile: Tile<4, 2>.self, gradientTile: Tile<4, 2>.self,
       channelTile: Tile<2, 4>.self)
   #endif
 }

@@ -49,49 +49,64 @@ func denseForward<ISA: InstructionSet>(
   }
 }
 
-/// In tiles of O outputs × the R registers of a block; some inputs at a time, and what was summed so far waits in
-/// the output.
+/// In tiles of O outputs × the R registers of a block, or of two blocks where that is one register; some inputs at a
+/// time, and what was summed so far waits in the output.
 @export(implementation) @inline(__always)
 func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
   _ input: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
   _ biasStride: Int, _ output: UnsafeMutablePointer<Float>
 ) {
+  let size = ISA.Vector.scalarCount
   var first = 0
   while first < pass.inputs {
     let count = min(DensePass.featuresAtOnce, pass.inputs &- first)
     let limits = first &+ count == pass.inputs ? pass.limits : .none
-    for block in 0..<pass.blocks {
+    var block = 0
+    while block < pass.blocks {
       let x = input + (block &* pass.inputs &+ first) &* laneCount
       let y = output + block &* pass.outputs &* laneCount
+      let isPair = R == 1 && block &+ 2 <= pass.blocks
+      let (xStep, yStep) =
+        isPair ? (pass.inputs &* laneCount, pass.outputs &* laneCount) : (size, size)
       var o = outputs.lowerBound
       while o < outputs.upperBound {
         let b = first == 0 ? bias + o &* biasStride : nil
         let w = weights + (o &* pass.inputs &+ first)
         let target = y + o &* laneCount
-        if o &+ O <= outputs.upperBound {
-          denseForwardTile(isa, tile, count, x, w, pass.inputs, b, biasStride, limits, target)
-          o &+= O
+        let isFull = o &+ O <= outputs.upperBound
+        if isPair && isFull {
+          denseForwardTile(
+            isa, Tile<O, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            yStep)
+        } else if isPair {
+          denseForwardTile(
+            isa, Tile<1, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            yStep)
+        } else if isFull {
+          denseForwardTile(
+            isa, tile, count, x, xStep, w, pass.inputs, b, biasStride, limits, target, yStep)
         } else {
           denseForwardTile(
-            isa, Tile<1, R>.self, count, x, w, pass.inputs, b, biasStride, limits, target)
-          o &+= 1
+            isa, Tile<1, R>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            yStep)
         }
+        o &+= isFull ? O : 1
       }
+      block &+= isPair ? 2 : 1
     }
     first &+= count
   }
 }
 
-/// O outputs × R registers of one block; the sums begin with the bias, or where there is none with what the output
-/// holds.
+/// O outputs × R registers, which lie `xStep` Floats apart in the input and `yStep` in the output; the sums begin with
+/// the bias, or where there is none with what the output holds.
 @export(implementation) @inline(__always)
 func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ count: Int, _ input: UnsafePointer<Float>,
-  _ weights: UnsafePointer<Float>, _ row: Int, _ bias: UnsafePointer<Float>?, _ biasStride: Int,
-  _ limits: OutputLimits, _ output: UnsafeMutablePointer<Float>
+  _ xStep: Int, _ weights: UnsafePointer<Float>, _ row: Int, _ bias: UnsafePointer<Float>?,
+  _ biasStride: Int, _ limits: OutputLimits, _ output: UnsafeMutablePointer<Float>, _ yStep: Int
 ) {
-  let size = ISA.Vector.scalarCount
   var sum = InlineArray<O, InlineArray<R, ISA.Vector>>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
   if let bias {
@@ -101,7 +116,7 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   } else {
     for o in 0..<O {
       for r in 0..<R {
-        sum[o][r] = UnsafePointer(output + (o &* laneCount &+ r &* size)).load(ISA.Vector.self)
+        sum[o][r] = UnsafePointer(output + (o &* laneCount &+ r &* yStep)).load(ISA.Vector.self)
       }
     }
   }
@@ -110,7 +125,7 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   var x = input
   for i in 0..<count {
     var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
-    for r in 0..<R { v[r] = (x + r &* size).load(ISA.Vector.self) }
+    for r in 0..<R { v[r] = (x + r &* xStep).load(ISA.Vector.self) }
     for o in 0..<O {
       let weight = ISA.broadcast(w[o][i])
       for r in 0..<R { ISA.multiplyAdd(&sum[o][r], weight, v[r]) }
@@ -119,7 +134,7 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   }
   for o in 0..<O {
     for r in 0..<R {
-      (output + (o &* laneCount &+ r &* size)).store(limits.applied(isa, to: sum[o][r]))
+      (output + (o &* laneCount &+ r &* yStep)).store(limits.applied(isa, to: sum[o][r]))
     }
   }
 }
@@ -163,18 +178,24 @@ func denseInputGradient<ISA: InstructionSet>(
   }
 }
 
-/// In tiles of I inputs × the R registers of a block; some outputs at a time.
+/// In tiles of I inputs × the R registers of a block, or of two blocks where that is one register; some outputs at a
+/// time.
 @export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ pass: DensePass, _ panels: Range<Int>,
   _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ result: UnsafeMutablePointer<Float>
 ) {
+  let size = ISA.Vector.scalarCount
   var first = 0
   while first < pass.outputs {
     let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
-    for block in 0..<pass.blocks {
+    var block = 0
+    while block < pass.blocks {
       let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
+      let isPair = R == 1 && block &+ 2 <= pass.blocks
+      let (dyStep, dxStep) =
+        isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
       for panel in panels {
         let start = panel &* DensePass.panel
         let end = min(DensePass.panel, pass.inputs &- start)
@@ -182,42 +203,50 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
         let dx = result + (block &* pass.inputs &+ start) &* laneCount
         var i = 0
         while i < end {
-          if i &+ I <= end {
+          let target = dx + i &* laneCount
+          let isFull = i &+ I <= end
+          if isPair && isFull {
             denseInputGradientTile(
-              isa, tile, count, dy, w + i, first == 0, dx + i &* laneCount)
-            i &+= I
+              isa, Tile<I, 2>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
+          } else if isPair {
+            denseInputGradientTile(
+              isa, Tile<1, 2>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
+          } else if isFull {
+            denseInputGradientTile(
+              isa, tile, count, dy, dyStep, w + i, first == 0, target, dxStep)
           } else {
             denseInputGradientTile(
-              isa, Tile<1, R>.self, count, dy, w + i, first == 0, dx + i &* laneCount)
-            i &+= 1
+              isa, Tile<1, R>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
           }
+          i &+= isFull ? I : 1
         }
       }
+      block &+= isPair ? 2 : 1
     }
     first &+= count
   }
 }
 
-/// I inputs × R registers of one block.
+/// I inputs × R registers, which lie `dyStep` Floats apart in the outputs' gradient and `dxStep` in the inputs'.
 @export(implementation) @inline(__always)
 func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ count: Int, _ gradient: UnsafePointer<Float>,
-  _ weights: UnsafePointer<Float>, _ isFirst: Bool, _ result: UnsafeMutablePointer<Float>
+  _ dyStep: Int, _ weights: UnsafePointer<Float>, _ isFirst: Bool,
+  _ result: UnsafeMutablePointer<Float>, _ dxStep: Int
 ) {
-  let size = ISA.Vector.scalarCount
   var sum = InlineArray<I, InlineArray<R, ISA.Vector>>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
   if !isFirst {
     for i in 0..<I {
       for r in 0..<R {
-        sum[i][r] = UnsafePointer(result + (i &* laneCount &+ r &* size)).load(ISA.Vector.self)
+        sum[i][r] = UnsafePointer(result + (i &* laneCount &+ r &* dxStep)).load(ISA.Vector.self)
       }
     }
   }
   var (dy, w) = (gradient, weights)
   for _ in 0..<count {
     var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
-    for r in 0..<R { v[r] = (dy + r &* size).load(ISA.Vector.self) }
+    for r in 0..<R { v[r] = (dy + r &* dyStep).load(ISA.Vector.self) }
     for i in 0..<I {
       let weight = ISA.broadcast(w[i])
       for r in 0..<R { ISA.multiplyAdd(&sum[i][r], weight, v[r]) }
@@ -226,7 +255,7 @@ func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
     w += DensePass.panel
   }
   for i in 0..<I {
-    for r in 0..<R { (result + (i &* laneCount &+ r &* size)).store(sum[i][r]) }
+    for r in 0..<R { (result + (i &* laneCount &+ r &* dxStep)).store(sum[i][r]) }
   }
 }
 
@@ -263,29 +292,37 @@ func denseWeightGradient<ISA: InstructionSet>(
   }
 }
 
-/// In tiles of O outputs × the R registers of a panel. The last panel's go through spare memory, where it has fewer
-/// than 16 inputs.
+/// In tiles of O outputs × the R registers of a panel, or of two panels where that is one register. The last panel's go
+/// through spare memory, where it has fewer than 16 inputs.
 @export(implementation) @inline(__always)
 func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ outputs: Range<Int>,
   _ rows: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
   _ spare: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>
 ) {
+  let panel = pass.blocks &* laneCount &* laneCount
   var first = 0
   while first < pass.inputs {
-    let x = rows + first &* pass.blocks &* laneCount
+    let x = rows + first / laneCount &* panel
     let left = pass.inputs &- first
+    let isPair = R == 1 && left >= 2 &* laneCount
+    let step = isPair ? panel : ISA.Vector.scalarCount
     var o = outputs.lowerBound
     while o < outputs.upperBound {
-      let height = o &+ O <= outputs.upperBound ? O : 1
+      let isFull = o &+ O <= outputs.upperBound
       let dy = gradient + o &* laneCount
       let dw = result + (o &* pass.inputs &+ first)
       let (target, row) = left >= laneCount ? (dw, pass.inputs) : (spare, laneCount)
-      if height == O {
-        denseWeightGradientTile(isa, tile, pass, x, dy, target, row)
+      if isPair && isFull {
+        denseWeightGradientTile(isa, Tile<O, 2>.self, pass, x, step, dy, target, row)
+      } else if isPair {
+        denseWeightGradientTile(isa, Tile<1, 2>.self, pass, x, step, dy, target, row)
+      } else if isFull {
+        denseWeightGradientTile(isa, tile, pass, x, step, dy, target, row)
       } else {
-        denseWeightGradientTile(isa, Tile<1, R>.self, pass, x, dy, target, row)
+        denseWeightGradientTile(isa, Tile<1, R>.self, pass, x, step, dy, target, row)
       }
+      let height = isFull ? O : 1
       if left < laneCount {
         for k in 0..<height {
           for i in 0..<left { dw[k &* pass.inputs &+ i] = spare[k &* laneCount &+ i] }
@@ -293,15 +330,16 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
       }
       o &+= height
     }
-    first &+= laneCount
+    first &+= isPair ? 2 &* laneCount : laneCount
   }
 }
 
-/// O outputs × R registers of inputs.
+/// O outputs × R registers of inputs, which lie `step` Floats apart.
 @export(implementation) @inline(__always)
 func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<O, R>.Type, _ pass: DensePass, _ rows: UnsafePointer<Float>,
-  _ gradient: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>, _ row: Int
+  _ step: Int, _ gradient: UnsafePointer<Float>, _ result: UnsafeMutablePointer<Float>,
+  _ row: Int
 ) {
   let size = ISA.Vector.scalarCount
   var sum = InlineArray<O, InlineArray<R, ISA.Vector>>(
@@ -311,7 +349,7 @@ func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let R: Int>(
     let dy = gradient + block &* pass.outputs &* laneCount
     for n in 0..<laneCount {
       var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
-      for r in 0..<R { v[r] = (x + r &* size).load(ISA.Vector.self) }
+      for r in 0..<R { v[r] = (x + r &* step).load(ISA.Vector.self) }
       for o in 0..<O {
         let d = ISA.broadcast(dy[o &* laneCount &+ n])
         for r in 0..<R { ISA.multiplyAdd(&sum[o][r], d, v[r]) }

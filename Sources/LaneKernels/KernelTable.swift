@@ -335,11 +335,11 @@ public struct KernelTable: Sendable {
   ///
   /// - Parameters:
   ///   - tile: Filters × pixels of a convolution.
-  ///   - gradientTaps: Taps of a weight gradient's tile, beside 4 filters.
+  ///   - gradientTile: 4 filters × taps of a weight gradient.
   ///   - channelTile: Registers of filters × pixels of a convolution whose channels lie side by side.
   @export(implementation) @inline(__always)
-  public init<ISA: InstructionSet, let O: Int, let P: Int, let F: Int, let Q: Int>(
-    _ isa: ISA.Type, name: String, tile: Tile<O, P>.Type, gradientTaps: Int,
+  public init<ISA: InstructionSet, let O: Int, let P: Int, let T: Int, let F: Int, let Q: Int>(
+    _ isa: ISA.Type, name: String, tile: Tile<O, P>.Type, gradientTile: Tile<4, T>.Type,
     channelTile: Tile<F, Q>.Type
   ) {
     self.name = name
@@ -366,7 +366,7 @@ public struct KernelTable: Sendable {
     packWeights = { LaneKernels.packWeights(isa, largestTile: O, $0, $1, from: $2, to: $3) }
     weightGradient = {
       LaneKernels.weightGradient(
-        isa, largestTile: gradientTaps, $0, filters: $1, taps: $2, input: $3, gradient: $4,
+        isa, gradientTile, $0, filters: $1, taps: $2, input: $3, gradient: $4,
         sums: $5, result: $6)
     }
     denseForward = {

@@ -55,8 +55,8 @@ struct WeightGradientBand {
 
 /// The gradient of filters `filters` at taps `taps`. `sums` has room for 16 Floats for each.
 @export(implementation) @inline(__always)
-func weightGradient<ISA: InstructionSet>(
-  _ isa: ISA.Type, largestTile: Int, _ pass: WeightGradientPass, filters: Range<Int>,
+func weightGradient<ISA: InstructionSet, let O: Int, let T: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass, filters: Range<Int>,
   taps: Range<Int>, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
   sums: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
@@ -78,16 +78,13 @@ func weightGradient<ISA: InstructionSet>(
       }
       var filter = filters.lowerBound
       while filter < filters.upperBound {
-        let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: 4)
+        let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: O)
         let dy = gradient + filter &* pass.filterStride
         let sum = sums + (filter &- filters.lowerBound) &* taps.count &* size
         switch height {
-        case 4:
-          weightGradientRow(isa, Tile<4, 1>.self, largestTile, pass, band, taps, input, dy, sum)
-        case 2:
-          weightGradientRow(isa, Tile<2, 1>.self, largestTile, pass, band, taps, input, dy, sum)
-        default:
-          weightGradientRow(isa, Tile<1, 1>.self, largestTile, pass, band, taps, input, dy, sum)
+        case O: weightGradientRow(isa, tile, pass, band, taps, input, dy, sum)
+        case 2: weightGradientRow(isa, Tile<2, T>.self, pass, band, taps, input, dy, sum)
+        default: weightGradientRow(isa, Tile<1, T>.self, pass, band, taps, input, dy, sum)
         }
         filter &+= height
       }
@@ -125,14 +122,14 @@ func prefetchNextBand(
   }
 }
 
-/// O filters over a range of taps, in tiles as even as they can be.
+/// O filters over a range of taps, in tiles of T taps at most, as even as they can be.
 @export(implementation) @inline(__always)
-func weightGradientRow<ISA: InstructionSet, let O: Int>(
-  _ isa: ISA.Type, _ rows: Tile<O, 1>.Type, _ largestTile: Int, _ pass: WeightGradientPass,
+func weightGradientRow<ISA: InstructionSet, let O: Int, let T: Int>(
+  _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass,
   _ band: WeightGradientBand, _ taps: Range<Int>, _ input: UnsafePointer<Float>,
   _ gradient: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
 ) {
-  let tiles = (taps.count + largestTile - 1) / largestTile
+  let tiles = (taps.count + T - 1) / T
   let step = taps.count
   for tile in 0..<tiles {
     let first = taps.count * tile / tiles
@@ -149,10 +146,14 @@ func weightGradientRow<ISA: InstructionSet, let O: Int>(
       }
     }
     switch width {
-    case 6: weightGradientTile(isa, Tile<O, 6>.self, pass, band, x, step, input, gradient, sum)
-    case 5: weightGradientTile(isa, Tile<O, 5>.self, pass, band, x, step, input, gradient, sum)
-    case 4: weightGradientTile(isa, Tile<O, 4>.self, pass, band, x, step, input, gradient, sum)
-    case 3: weightGradientTile(isa, Tile<O, 3>.self, pass, band, x, step, input, gradient, sum)
+    case 6 where T >= 6:
+      weightGradientTile(isa, Tile<O, 6>.self, pass, band, x, step, input, gradient, sum)
+    case 5 where T >= 5:
+      weightGradientTile(isa, Tile<O, 5>.self, pass, band, x, step, input, gradient, sum)
+    case 4 where T >= 4:
+      weightGradientTile(isa, Tile<O, 4>.self, pass, band, x, step, input, gradient, sum)
+    case 3 where T >= 3:
+      weightGradientTile(isa, Tile<O, 3>.self, pass, band, x, step, input, gradient, sum)
     case 2: weightGradientTile(isa, Tile<O, 2>.self, pass, band, x, step, input, gradient, sum)
     default: weightGradientTile(isa, Tile<O, 1>.self, pass, band, x, step, input, gradient, sum)
     }

@@ -14,31 +14,56 @@ import LaneKernels
 final class Storage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   let count: Int
+  /// The pages of their own in which large memory lies.
+  private let pages: UnsafeMutableRawBufferPointer?
 
   /// At least `count` Floats, and a line more, so that the last vector may be read whole.
   init(count: Int) {
     self.count = count
     let bytes = (count + 2 * laneCount) * MemoryLayout<Float>.stride
-    var memory: UnsafeMutableRawPointer?
     let isLarge = bytes >= Storage.largePage
-    let status = posix_memalign(&memory, isLarge ? Storage.largePage : 64, bytes)
-    guard status == 0, let memory else {
+    pages = isLarge ? Storage.pages(bytes) : nil
+    let memory = isLarge ? pages?.baseAddress.map(Storage.aligned) : Storage.zeros(bytes)
+    guard let memory else {
       fatalError(
         "Storage: expected \(bytes) bytes of memory, the system has no more: use a smaller batch or a "
           + "smaller network")
     }
-    #if os(Linux)
-      // Kernels walk over many pages at a time, more small ones than the processor keeps in mind.
-      if isLarge { madvise(memory, bytes / Storage.largePage * Storage.largePage, MADV_HUGEPAGE) }
-    #endif
-    memset(memory, 0, bytes)
     base = memory.bindMemory(to: Float.self, capacity: count + 2 * laneCount)
   }
 
-  deinit { free(base) }
+  deinit {
+    if let pages { munmap(pages.baseAddress, pages.count) } else { free(base) }
+  }
 
   /// Bytes of a large page.
   private static let largePage = 1 << 21
+
+  /// Zeroed memory that starts on a cache line.
+  private static func zeros(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, bytes) == 0, let memory else { return nil }
+    return memset(memory, 0, bytes)
+  }
+
+  /// New pages, which the system gives and clears when they are first used: by the thread that uses them.
+  private static func pages(_ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+    let (size, hasOverflow) = bytes.addingReportingOverflow(largePage)
+    guard !hasOverflow,
+      let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
+      start != UnsafeMutableRawPointer(bitPattern: -1)
+    else { return nil }
+    #if os(Linux)
+      // Kernels walk over many pages at a time, more small ones than the processor keeps in mind.
+      madvise(aligned(start), bytes / largePage * largePage, MADV_HUGEPAGE)
+    #endif
+    return UnsafeMutableRawBufferPointer(start: start, count: size)
+  }
+
+  /// The first large page from there on.
+  private static func aligned(_ start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    start.alignedUp(toMultipleOf: largePage)
+  }
 
   /// All Floats.
   var array: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }

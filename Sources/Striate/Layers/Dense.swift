@@ -110,15 +110,15 @@ extension Dense: ProductSum {
 
 extension Dense {
   /// The most weights that every block of images reads anew: they stay near. With more, some outputs are computed
-  /// for all blocks at a time.
-  private static let weightsByBlock = 1 << 21
+  /// for all blocks at a time. In training the weights of the steps back and what their update keeps pass by as well.
+  private static func weightsByBlock(isTraining: Bool) -> Int { isTraining ? 1 << 19 : 1 << 21 }
 
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
     let all = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, limits: site.limits)
     let one = DensePass(inputs: inputs, outputs: outputs, blocks: 1, limits: site.limits)
-    let isByBlock = inputs * outputs <= Dense.weightsByBlock
+    let isByBlock = inputs * outputs <= Dense.weightsByBlock(isTraining: site.isTraining)
     let weights = site.parameters[0].values
     let biases = bias ? site.parameters[1].values : site.allocate(1)
     let stride = bias ? 1 : 0
