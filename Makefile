@@ -34,7 +34,8 @@ test:
 	$(BUILD) --build-tests
 	swift test -c release --skip-build
 	@if [ "$$(uname -sm)" = "Linux x86_64" ]; then \
-	  scripts/check-instruction-sets $(STRIATE) && scripts/check-old-processors $(STRIATE); fi
+	  scripts/check-instruction-sets $(STRIATE) && scripts/check-sums-in-registers $(STRIATE) && \
+	  scripts/check-old-processors $(STRIATE); fi
 
 bench: build
 	Benchmarks/compare

@@ -163,32 +163,33 @@ func winogradInputTile<ISA: InstructionSet>(
   _ height: Int, _ width: Int, _ zeros: UnsafePointer<Float>,
   _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
 ) {
+  let places = InlineArray<6, Int> { j in j &* laneCount }
   if row >= 0 && column >= 0 && row &+ 6 <= height && column &+ 6 <= width {
     let rows = InlineArray<6, UnsafePointer<Float>> { i in corner + i &* line }
-    winogradInputTile(isa, rows, laneCount, 0..<6, target, placeStride)
+    winogradInputTile(isa, rows, places, 0..<6, target, placeStride)
   } else {
     let rows = InlineArray<6, UnsafePointer<Float>> { i in
       row &+ i >= 0 && row &+ i < height ? corner + i &* line : zeros
     }
     winogradInputTile(
-      isa, rows, laneCount, max(0, -column)..<min(6, width &- column), target, placeStride)
+      isa, rows, places, max(0, -column)..<min(6, width &- column), target, placeStride)
   }
 }
 
-/// Bᵀ d B of a tile of which only some columns are there; the others are zeros.
+/// Bᵀ d B of a tile whose columns begin at `places` in each row; those outside `columns` are zeros.
 ///
 /// Step by step, without loops over columns and rows: so most of the 36 numbers in between stay in registers.
 @export(implementation) @inline(__always)
 func winogradInputTile<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ rows: InlineArray<6, UnsafePointer<Float>>, _ pixel: Int,
+  _ isa: ISA.Type, _ rows: InlineArray<6, UnsafePointer<Float>>, _ places: InlineArray<6, Int>,
   _ columns: Range<Int>, _ target: UnsafeMutablePointer<Float>, _ placeStride: Int
 ) {
-  let a = winogradInputColumn(isa, rows, 0, columns.contains(0))
-  let b = winogradInputColumn(isa, rows, pixel, columns.contains(1))
-  let c = winogradInputColumn(isa, rows, 2 &* pixel, columns.contains(2))
-  let d = winogradInputColumn(isa, rows, 3 &* pixel, columns.contains(3))
-  let e = winogradInputColumn(isa, rows, 4 &* pixel, columns.contains(4))
-  let f = winogradInputColumn(isa, rows, 5 &* pixel, columns.contains(5))
+  let a = winogradInputColumn(isa, rows, places[0], columns.contains(0))
+  let b = winogradInputColumn(isa, rows, places[1], columns.contains(1))
+  let c = winogradInputColumn(isa, rows, places[2], columns.contains(2))
+  let d = winogradInputColumn(isa, rows, places[3], columns.contains(3))
+  let e = winogradInputColumn(isa, rows, places[4], columns.contains(4))
+  let f = winogradInputColumn(isa, rows, places[5], columns.contains(5))
   winogradInputRow(isa, [a[0], b[0], c[0], d[0], e[0], f[0]], target, placeStride)
   let step = 6 &* placeStride
   winogradInputRow(isa, [a[1], b[1], c[1], d[1], e[1], f[1]], target + step, placeStride)

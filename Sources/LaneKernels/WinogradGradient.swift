@@ -96,8 +96,8 @@ func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
     var column = 0
     while column < pass.tileColumns {
       let count = min(pass.tilesAtOnce, pass.tileColumns &- column)
+      winogradImages(isa, pass, channels.count, row, column, count, image, pixels, x)
       for k in 0..<count {
-        winogradImage(isa, pass, channels.count, row, column &+ k, k, image, pixels, x)
         if pass.side == 4 {
           winogradGradient(
             isa, Tile<4, 4>.self, pass, filters.count, row, column &+ k, k, output, dy)
@@ -117,45 +117,56 @@ func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Bᵀ d B of one tile: [place][tile, image] of channels.
+/// Bᵀ d B of some neighbouring tiles: [place][tile, image] of channels.
+///
+/// Columns of pixels that two tiles share are turned about once: they lie in a ring of six.
 @export(implementation) @inline(__always)
-func winogradImage<ISA: InstructionSet>(
+func winogradImages<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradGradientPass, _ channels: Int, _ tileRow: Int,
-  _ tileColumn: Int, _ tile: Int, _ image: UnsafePointer<Float>,
+  _ tileColumn: Int, _ tiles: Int, _ image: UnsafePointer<Float>,
   _ pixels: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>
 ) {
   let size = ISA.Vector.scalarCount
   let line = pass.inputWidth &* laneCount
-  let (row, column) = (pass.side &* tileRow &- pass.top, pass.side &* tileColumn &- pass.left)
-  let corner = image + (row &* line &+ column &* laneCount)
+  let row = pass.side &* tileRow &- pass.top
   var c = 0
   while c < channels {
     let count = min(size, channels &- c)
-    for i in 0..<6 {
-      for j in 0..<6 {
-        let (y, x) = (row &+ i, column &+ j)
-        let target = pixels + (i &* 6 &+ j) &* laneCount &* size
-        if y >= 0 && y < pass.inputHeight && x >= 0 && x < pass.inputWidth {
-          let source = corner + (c &* pass.channelStride &+ i &* line &+ j &* laneCount)
-          channelsOfImages(isa, source, pass.channelStride, count, target)
-          // Columns that this tile does not share with the next.
-          if j &+ pass.side >= 6 {
-            for k in 0..<count {
-              striate_prefetch(source + (k &* pass.channelStride &+ pass.side &* laneCount))
+    let map = image + c &* pass.channelStride
+    // The place in the ring of the tile's first column.
+    var first = 0
+    for tile in 0..<tiles {
+      let column = pass.side &* (tileColumn &+ tile) &- pass.left
+      for j in (tile == 0 ? 0 : 6 &- pass.side)..<6 {
+        let x = column &+ j
+        let ring = pixels + (first &+ j) % 6 &* laneCount &* size
+        for i in 0..<6 {
+          let y = row &+ i
+          let target = ring + 6 &* i &* laneCount &* size
+          if y >= 0 && y < pass.inputHeight && x >= 0 && x < pass.inputWidth {
+            let source = map + (y &* line &+ x &* laneCount)
+            channelsOfImages(isa, source, pass.channelStride, count, target)
+            // Columns that this tile does not share with the next.
+            if j &+ pass.side >= 6 {
+              for k in 0..<count {
+                striate_prefetch(source + (k &* pass.channelStride &+ pass.side &* laneCount))
+              }
             }
+          } else {
+            for n in 0..<laneCount { (target + n &* size).store(ISA.broadcast(0)) }
           }
-        } else {
-          for n in 0..<laneCount { (target + n &* size).store(ISA.broadcast(0)) }
         }
       }
-    }
-    for n in 0..<laneCount {
-      let d = pixels + n &* size
-      let target = result + ((tile &* laneCount &+ n) &* pass.inputRow &+ c)
-      let rows = InlineArray<6, UnsafePointer<Float>> { i in
-        UnsafePointer(d) + i &* 6 &* laneCount &* size
+      let places = InlineArray<6, Int> { j in (first &+ j) % 6 &* laneCount &* size }
+      for n in 0..<laneCount {
+        let d = UnsafePointer(pixels + n &* size)
+        let target = result + ((tile &* laneCount &+ n) &* pass.inputRow &+ c)
+        let rows = InlineArray<6, UnsafePointer<Float>> { i in
+          d + 6 &* i &* laneCount &* size
+        }
+        winogradInputTile(isa, rows, places, 0..<6, target, pass.inputPlaceStride)
       }
-      winogradInputTile(isa, rows, laneCount &* size, 0..<6, target, pass.inputPlaceStride)
+      first = (first &+ pass.side) % 6
     }
     c &+= size
   }
