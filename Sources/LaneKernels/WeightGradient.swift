@@ -55,8 +55,8 @@ struct WeightGradientBand {
 
 /// The gradient of filters `filters` at taps `taps`. `sums` has room for 16 Floats for each.
 @export(implementation) @inline(__always)
-func weightGradient<ISA: InstructionSet, let O: Int, let T: Int>(
-  _ isa: ISA.Type, _ tile: Tile<O, T>.Type, _ pass: WeightGradientPass, filters: Range<Int>,
+func weightGradient<ISA: InstructionSet, let T: Int>(
+  _ isa: ISA.Type, _ tile: Tile<4, T>.Type, _ pass: WeightGradientPass, filters: Range<Int>,
   taps: Range<Int>, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
   sums: UnsafeMutablePointer<Float>, result: UnsafeMutablePointer<Float>
 ) {
@@ -78,11 +78,11 @@ func weightGradient<ISA: InstructionSet, let O: Int, let T: Int>(
       }
       var filter = filters.lowerBound
       while filter < filters.upperBound {
-        let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: O)
+        let height = tileHeight(filtersLeft: filters.upperBound &- filter, largest: 4)
         let dy = gradient + filter &* pass.filterStride
         let sum = sums + (filter &- filters.lowerBound) &* taps.count &* size
         switch height {
-        case O: weightGradientRow(isa, tile, pass, band, taps, input, dy, sum)
+        case 4: weightGradientRow(isa, tile, pass, band, taps, input, dy, sum)
         case 2: weightGradientRow(isa, Tile<2, T>.self, pass, band, taps, input, dy, sum)
         default: weightGradientRow(isa, Tile<1, T>.self, pass, band, taps, input, dy, sum)
         }
@@ -131,9 +131,9 @@ func weightGradientRow<ISA: InstructionSet, let O: Int, let T: Int>(
 ) {
   let tiles = (taps.count + T - 1) / T
   let step = taps.count
-  for tile in 0..<tiles {
-    let first = taps.count * tile / tiles
-    let width = taps.count * (tile + 1) / tiles - first
+  for index in 0..<tiles {
+    let first = taps.count * index / tiles
+    let width = taps.count * (index + 1) / tiles - first
     let x = pass.taps + (taps.lowerBound + first)
     let sum = sums + first &* ISA.Vector.scalarCount
     if pass.channelTaps > 0 {

@@ -112,7 +112,7 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
   }
 }
 
-/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. `zeros` has room for a row of a tile.
+/// Bᵀ d B of all channels of some tiles: [place][channel][tile] of vectors. `zeros` becomes a row of zeros of a tile.
 @export(implementation) @inline(__always)
 func winogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradPass, _ tiles: Range<Int>, _ input: UnsafePointer<Float>,
@@ -156,7 +156,8 @@ func askForTile(_ corner: UnsafePointer<Float>, _ line: Int, columns: Int) {
   }
 }
 
-/// Bᵀ d B of a tile whose first pixel would lie in that row and column of an image; those outside are zeros.
+/// Bᵀ d B of a tile whose first pixel would lie in that row and column of an image; those outside are zeros. One
+/// column at least lies inside: borders are narrower than the kernel.
 @export(implementation) @inline(__always)
 func winogradInputTile<ISA: InstructionSet>(
   _ isa: ISA.Type, _ corner: UnsafePointer<Float>, _ line: Int, _ row: Int, _ column: Int,
@@ -368,7 +369,7 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   _ line: Int,
   _ y: UnsafeMutablePointer<Float>
 ) {
-  let row = Tile<S, 1>.self
+  let once = Tile<S, 1>.self
   let a = winogradOutputColumn(isa, tile, products, place)
   let b = winogradOutputColumn(isa, tile, products + place, place)
   let c = winogradOutputColumn(isa, tile, products + 2 &* place, place)
@@ -376,11 +377,11 @@ func winogradOutputTile<ISA: InstructionSet, let S: Int>(
   let e = winogradOutputColumn(isa, tile, products + 4 &* place, place)
   let f = winogradOutputColumn(isa, tile, products + 5 &* place, place)
   var t = InlineArray<S, InlineArray<S, ISA.Vector>>(
-    repeating: winogradOutput(isa, row, [a[0], b[0], c[0], d[0], e[0], f[0]]))
-  t[1] = winogradOutput(isa, row, [a[1], b[1], c[1], d[1], e[1], f[1]])
+    repeating: winogradOutput(isa, once, [a[0], b[0], c[0], d[0], e[0], f[0]]))
+  t[1] = winogradOutput(isa, once, [a[1], b[1], c[1], d[1], e[1], f[1]])
   if S == 4 {
-    t[2] = winogradOutput(isa, row, [a[2], b[2], c[2], d[2], e[2], f[2]])
-    t[3] = winogradOutput(isa, row, [a[3], b[3], c[3], d[3], e[3], f[3]])
+    t[2] = winogradOutput(isa, once, [a[2], b[2], c[2], d[2], e[2], f[2]])
+    t[3] = winogradOutput(isa, once, [a[3], b[3], c[3], d[3], e[3], f[3]])
   }
   for i in 0..<S where i < height {
     for j in 0..<S where j < width {

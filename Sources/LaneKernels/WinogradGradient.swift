@@ -119,7 +119,7 @@ func winogradWeightGradient<ISA: InstructionSet, let O: Int, let P: Int>(
 
 /// Bᵀ d B of some neighbouring tiles: [place][tile, image] of channels.
 ///
-/// Columns of pixels that two tiles share are turned about once: they lie in a ring of six.
+/// Columns of pixels that two of them share are turned about once: they lie in a ring of six.
 @export(implementation) @inline(__always)
 func winogradImages<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: WinogradGradientPass, _ channels: Int, _ tileRow: Int,
@@ -146,7 +146,7 @@ func winogradImages<ISA: InstructionSet>(
           if y >= 0 && y < pass.inputHeight && x >= 0 && x < pass.inputWidth {
             let source = map + (y &* line &+ x &* laneCount)
             channelsOfImages(isa, source, pass.channelStride, count, target)
-            // Columns that this tile does not share with the next.
+            // What the next tile reads besides.
             if j &+ pass.side >= 6 {
               for k in 0..<count {
                 striate_prefetch(source + (k &* pass.channelStride &+ pass.side &* laneCount))

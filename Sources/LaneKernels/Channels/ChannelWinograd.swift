@@ -68,8 +68,8 @@ public struct ChannelWinogradPass {
   }
 }
 
-/// Bᵀ d B of groups `groups` of channels of a lot of tiles: [place][tile][channel]. `zeros` has room for
-/// a row of a tile.
+/// Bᵀ d B of groups `groups` of channels of a lot of tiles: [place][tile][channel]. `zeros` becomes
+/// a row of zeros of a tile.
 @export(implementation) @inline(__always)
 func channelWinogradInputs<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: ChannelWinogradPass, lot: Int, groups: Range<Int>,

@@ -21,7 +21,7 @@ final class Storage: @unchecked Sendable {
   init(count: Int) {
     self.count = count
     let bytes = (count + 2 * laneCount) * MemoryLayout<Float>.stride
-    let isLarge = bytes >= Storage.largePage
+    let isLarge = Storage.hasPages && bytes >= Storage.largePage
     pages = isLarge ? Storage.pages(bytes) : nil
     let memory = isLarge ? pages?.baseAddress.map(Storage.aligned) : Storage.zeros(bytes)
     guard let memory else {
@@ -35,6 +35,13 @@ final class Storage: @unchecked Sendable {
   deinit {
     if let pages { munmap(pages.baseAddress, pages.count) } else { free(base) }
   }
+
+  /// The address sanitizer sees the ends of what comes from `posix_memalign` alone.
+  #if SANITIZED
+    private static let hasPages = false
+  #else
+    private static let hasPages = true
+  #endif
 
   /// Bytes of a large page.
   private static let largePage = 1 << 21

@@ -7,7 +7,11 @@ import Testing
   /// So many weights that they do not pass by for every block: tasks then have some outputs of all blocks.
   @Test func aLargeDenseLayerAgreesWithTheReference() throws {
     let network = try Network(Dense(1_051), on: [[2_003]], seed: 2)
-    try EngineTrial(network, images: 18).expectAgreement("dense 1051 on 2003")
+    // Two blocks of images are a pair, a third is computed alone.
+    for images in [18, 40] {
+      try EngineTrial(network, images: images)
+        .expectAgreement("dense 1051 on 2003, \(images) images")
+    }
   }
 
   @Test(arguments: ["numpy-cnn", "lenet", "sigmoid-cnn", "nielsen", "mlp", "convnet"])

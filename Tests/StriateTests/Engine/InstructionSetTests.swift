@@ -16,7 +16,11 @@ import Testing
       #expect(text.contains(", 0 elsewhere"), "\(text)")
     }
 
-    @Test(.enabled(if: hasObjdump, "objdump (package binutils) is not installed"))
+    @Test(
+      .enabled(if: hasObjdump, "objdump (package binutils) is not installed"),
+      .enabled(
+        if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"),
+        "python3 is not installed"))
     func noKernelKeepsItsSumsInMemory() throws {
       let (status, text) = try check("check-sums-in-registers")
       #expect(status == 0, "\(text)")

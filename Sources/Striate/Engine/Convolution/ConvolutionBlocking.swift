@@ -123,21 +123,21 @@ extension ConvolutionBlocking {
 extension ConvolutionGeometry {
   /// Pixels left free between a map with a border and the next.
   var borderGap: Int {
-    gap(pixels: slices.bordered &* rows.bordered &* columns.bordered, rows: rows.bordered)
+    gap(pixels: slices.bordered &* rows.bordered &* columns.bordered, height: rows.bordered)
   }
 
   /// The same between the rows that a band copies of a map and those of the next.
   func bandGap(_ band: RowBand) -> Int {
-    gap(pixels: band.rows &* band.width, rows: band.rows)
+    gap(pixels: band.rows &* band.width, height: band.rows)
   }
 
-  /// Pixels left free between maps of `pixels` pixels, with `rows` rows in a slice.
-  private func gap(pixels: Int, rows count: Int) -> Int {
+  /// Pixels left free between maps of `pixels` pixels, with `height` rows in a slice.
+  private func gap(pixels: Int, height: Int) -> Int {
     ConvolutionBlocking.gap(
       pixels: pixels, maps: groupChannels,
       places: ConvolutionBlocking.Places(
         axes: [
-          (slices.kernel, slices.dilation &* count &* columns.bordered),
+          (slices.kernel, slices.dilation &* height &* columns.bordered),
           (rows.kernel, rows.dilation &* columns.bordered),
         ]
           + ConvolutionBlocking.Places.row(

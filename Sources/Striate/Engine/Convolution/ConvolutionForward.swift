@@ -49,27 +49,27 @@ extension ConvolutionGeometry {
     }
   }
 
-  /// Whether bands of rows copy what they read of the image: one with a border of zeros that no step back needs.
-  func copiesByBand(isTraining: Bool, mode: PaddingMode) -> Bool {
-    hasBorder && slices == .flat && mode == .zeros && !isTraining
-  }
-
-  /// The bands that copy what they read, with a border of zeros: of as many rows as stay near, but of so many that the
-  /// rows that two of them read are fewer than the others.
-  func forwardBand(blocks: Int) -> RowBand {
-    RowBand(
+  /// The bands that copy what they read of an image with a border of zeros: of as many rows as are near, but where
+  /// tasks allow it of so many that about half of what they read is read by no other; nil where each would read most of
+  /// the image, where steps back need the image with its border, or where that holds pixels.
+  func forwardBand(isTraining: Bool, blocks: Int, mode: PaddingMode) -> RowBand? {
+    guard hasBorder, slices == .flat, mode == .zeros, !isTraining else { return nil }
+    let band = RowBand(
       count: rows.output, reach: rows.reach, step: rows.stride, width: columns.bordered,
       maps: channels, bytes: ConvolutionBlocking.near,
-      least: max(1, 2 * (rows.reach - rows.stride) / rows.stride),
+      least: (2 * max(0, rows.reach - rows.stride) + rows.stride - 1) / rows.stride,
       parts: LayerSite.parts(of: rows.output, blocks: blocks))
+    return band.rows <= rows.bordered / 2 ? band : nil
   }
 
   /// Appends a convolution of the site's input in inference. A task copies the rows of the image that a band reads into
   /// memory of its worker, where they are near: no bordered copy of the batch is made.
-  func appendBandedConvolution(to site: inout LayerSite, _ parameters: ConvolutionParameters) {
+  func appendConvolution(
+    to site: inout LayerSite, in band: RowBand, _ parameters: ConvolutionParameters
+  ) {
     let kernels = site.kernels
-    let band = forwardBand(blocks: site.blocks)
     let (x, y) = (imageMaps(site.inputs[0].values), outputMaps(site.output.values))
+    // Where maps lie in a worker's memory; the values are the task's.
     let memory = Maps(
       values: x.values, maps: channels, slices: 1, rows: band.rows, columns: band.width,
       gap: bandGap(band) * laneCount)

@@ -19,8 +19,9 @@ extension ConvolutionGeometry {
         + (isTraining ? gradientMemory(blocks: blocks, byWinograd: sums) : 0)
     }
     guard isTraining else {
-      guard copiesByBand(isTraining: false, mode: mode) else { return border }
-      let band = forwardBand(blocks: blocks)
+      guard let band = forwardBand(isTraining: false, blocks: blocks, mode: mode) else {
+        return border
+      }
       return Double(workers) * Double(channels)
         * (band.floats + Double(bandGap(band) * laneCount))
     }

@@ -2,8 +2,8 @@ import LaneKernels
 
 /// The engine's side of a convolution.
 ///
-/// Forwards: the image with its border, one pass over kernel taps; in inference band by band. Back to the image: the outputs'
-/// gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
+/// Forwards: the image with its border, in inference band by band; one pass over kernel taps. Back to the image: the
+/// outputs' gradient with a border of zeros, one pass for each phase of the stride, over the taps that fall on
 /// that phase. Back to the weights: sums over all pixels of all blocks. All three by Winograd's algorithm where it
 /// pays. A transposed convolution runs the same passes, each in the other's place.
 extension ConvolutionGeometry {
@@ -17,8 +17,10 @@ extension ConvolutionGeometry {
     let usesWinograd = usesWinograd(on: site.kernels, bias: bias)
     let sumsByWinograd = sumsByWinograd(on: site.kernels, bias: bias)
     let hasCopies = hasBorder && mode != .zeros
-    if !usesWinograd && copiesByBand(isTraining: site.isTraining, mode: mode) {
-      return appendBandedConvolution(to: &site, parameters)
+    if !usesWinograd,
+      let band = forwardBand(isTraining: site.isTraining, blocks: site.blocks, mode: mode)
+    {
+      return appendConvolution(to: &site, in: band, parameters)
     }
     var x = imageMaps(input.values)
     if !usesWinograd || hasCopies || site.isTraining && !sumsByWinograd {

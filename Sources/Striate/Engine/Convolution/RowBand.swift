@@ -7,14 +7,14 @@ struct RowBand: Sendable {
   let rows: Int, width: Int
 
   /// `count` rows, of which each needs `reach` rows of `width` pixels in `maps` maps, `step` apart. What a band reads
-  /// takes `bytes` at most, where `least` rows do not take more; there are `parts` bands at least.
+  /// takes `bytes` at most, or what `least` rows read where that is more; there are `parts` bands at least.
   init(
-    count: Int, reach: Int, step: Int, width: Int, maps: Int = 1, bytes: Int, least: Int = 1,
+    count: Int, reach: Int, step: Int, width: Int, maps: Int = 1, bytes: Int, least: Int = 0,
     parts: Int = 1
   ) {
     let row = Double(maps) * Double(width) * Double(laneCount * MemoryLayout<Float>.stride)
     let fitting = Int(Double(bytes) / row)
-    let most = max(least, (fitting - reach) / step + 1)
+    let most = max(1, least, (fitting - reach) / step + 1)
     bands = min(count, max(parts, (count + most - 1) / most))
     rows = ((count + bands - 1) / bands - 1) * step + reach
     self.width = width
