@@ -6,11 +6,21 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   /// What is needed, what there is, what to do.
   public let description: String
 
-  /// Values, their gradients and transposed copies; what layers allocate for themselves; parameters with
-  /// gradient and state; and the Floats of what a training has besides.
+  /// Throws where there is not as much memory as `floats` counts.
   package static func check(
     _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
   ) throws {
+    try check(
+      floats(
+        network, batchSize: batchSize, isTraining: isTraining, workers: workers, besides: besides),
+      batchSize: batchSize)
+  }
+
+  /// The Floats of values, their gradients and transposed copies; of what layers allocate for themselves; of parameters
+  /// with gradient and state; and of what a training has besides.
+  package static func floats(
+    _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
+  ) -> Double {
     let elements =
       isTraining
       ? (network.inputs.map(\.shape) + network.nodes.map(\.shape))
@@ -32,11 +42,9 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           inputs: node.inputs.map { network.shape(of: $0) }, output: node.shape,
           isTraining: isTraining))
     }
-    let floats =
-      Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
+    return Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
       + shared * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
-    try check(floats, batchSize: batchSize)
   }
 
   /// The same for a plan whose lanes hold channels.

@@ -66,7 +66,7 @@ package final class Plan: @unchecked Sendable {
   private let scratch = SharedScratch()
 
   /// The bytes of all that the plan has allocated.
-  var bytes: Int {
+  package var bytes: Int {
     let floats =
       memory.reduce(0) { $0 + $1.count } + parameters.count + (gradients?.count ?? 0)
       + scratch.count
