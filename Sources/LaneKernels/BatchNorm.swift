@@ -69,14 +69,20 @@ func batchGradientSums<ISA: InstructionSet>(
     let centre = Lanes(repeating: numbers[c &* 3])
     var sums = InlineArray<2, Lanes>(repeating: .zero)
     var products = InlineArray<2, Lanes>(repeating: .zero)
-    let first = c &* pixels
-    for p in 0..<pixels {
-      let k = (first &+ p) &* laneCount
-      var g = (dy + k).load(Lanes.self)
-      if let y { g = select((y + k).load(Lanes.self) .> 0, g, 0) }
-      let d = (x + k).load(Lanes.self) - centre
-      sums[p & 1] += g
-      products[p & 1] = ISA.multiplyAdd(g, d, products[p & 1])
+    let end = (c &+ 1) &* pixels
+    var pixel = c &* pixels
+    while pixel < end {
+      // Two at a time, each with sums of its own in registers.
+      let count = min(2, end &- pixel)
+      for i in 0..<2 where i < count {
+        let k = (pixel &+ i) &* laneCount
+        var g = (dy + k).load(Lanes.self)
+        if let y { g = select((y + k).load(Lanes.self) .> 0, g, 0) }
+        let d = (x + k).load(Lanes.self) - centre
+        sums[i] += g
+        products[i] = ISA.multiplyAdd(g, d, products[i])
+      }
+      pixel &+= 2
     }
     result[c &* 2] = sumOfLanes(sums[0] + sums[1])
     result[c &* 2 &+ 1] = sumOfLanes(products[0] + products[1])
