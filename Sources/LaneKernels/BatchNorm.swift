@@ -36,12 +36,13 @@ func batchStatistics<ISA: InstructionSet>(
   }
 }
 
-/// y = scale[c] · (x − centre[c]) + shift[c], within `limits`. `numbers` holds centre, scale and shift of
-/// each channel.
+/// y = scale[c] · (x − centre[c]) + shift[c], plus the addend where there is one, within `limits`. `numbers` holds
+/// centre, scale and shift of each channel.
 @export(implementation) @inline(__always)
 func batchNormalize<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
-  limits: OutputLimits, from x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>
+  limits: OutputLimits, from x: UnsafePointer<Float>, adding addend: UnsafePointer<Float>?,
+  to y: UnsafeMutablePointer<Float>
 ) {
   let (least, most) = (Lanes(repeating: limits.lowest), Lanes(repeating: limits.highest))
   for c in 0..<channels {
@@ -50,20 +51,21 @@ func batchNormalize<ISA: InstructionSet>(
     let shift = Lanes(repeating: numbers[c &* 3 &+ 2])
     for p in 0..<pixels {
       let k = (c &* pixels &+ p) &* laneCount
-      let value = ISA.multiplyAdd((x + k).load(Lanes.self) - centre, scale, shift)
+      var value = ISA.multiplyAdd((x + k).load(Lanes.self) - centre, scale, shift)
+      if let addend { value += (addend + k).load(Lanes.self) }
       let raised = select(value .< least, least, value)
       (y + k).store(select(raised .> most, most, raised))
     }
   }
 }
 
-/// For each channel Σdy and Σdy·(x − centre[c]) over the pixels and lanes of a block. Where y is given, dy
-/// counts only where y is above 0: the gradient of a ReLU that was computed along.
+/// For each channel Σdy and Σdy·(x − centre[c]) over the pixels and lanes of a block. Where y is given, dy first
+/// becomes 0 where y is not above 0: the gradient of a ReLU that was computed along.
 @export(implementation) @inline(__always)
 func batchGradientSums<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
   input x: UnsafePointer<Float>, output y: UnsafePointer<Float>?,
-  gradient dy: UnsafePointer<Float>, to result: UnsafeMutablePointer<Float>
+  gradient dy: UnsafeMutablePointer<Float>, to result: UnsafeMutablePointer<Float>
 ) {
   for c in 0..<channels {
     let centre = Lanes(repeating: numbers[c &* 3])
@@ -76,8 +78,11 @@ func batchGradientSums<ISA: InstructionSet>(
       let count = min(2, end &- pixel)
       for i in 0..<2 where i < count {
         let k = (pixel &+ i) &* laneCount
-        var g = (dy + k).load(Lanes.self)
-        if let y { g = select((y + k).load(Lanes.self) .> 0, g, 0) }
+        var g = UnsafePointer(dy + k).load(Lanes.self)
+        if let y {
+          g = select((y + k).load(Lanes.self) .> 0, g, 0)
+          (dy + k).store(g)
+        }
         let d = (x + k).load(Lanes.self) - centre
         sums[i] += g
         products[i] = ISA.multiplyAdd(g, d, products[i])
@@ -90,13 +95,12 @@ func batchGradientSums<ISA: InstructionSet>(
 }
 
 /// dx = a·dy + b·(x − centre) + d in the lanes of the mask, 0 in the others; `factors` holds a, b and d of
-/// each channel. Where y is given, dy counts only where y is above 0.
+/// each channel. dx may lie where dy lies.
 @export(implementation) @inline(__always)
 func batchInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, pixels: Int, numbers: UnsafePointer<Float>,
   factors: UnsafePointer<Float>, mask: UnsafePointer<Float>?, input x: UnsafePointer<Float>,
-  output y: UnsafePointer<Float>?, gradient dy: UnsafePointer<Float>,
-  to dx: UnsafeMutablePointer<Float>
+  gradient dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>
 ) {
   let kept = mask.map { $0.load(Lanes.self) } ?? Lanes(repeating: 1)
   for c in 0..<channels {
@@ -106,8 +110,7 @@ func batchInputGradient<ISA: InstructionSet>(
     let d = Lanes(repeating: factors[c &* 3 &+ 2]) * kept
     for p in 0..<pixels {
       let k = (c &* pixels &+ p) &* laneCount
-      var g = (dy + k).load(Lanes.self)
-      if let y { g = select((y + k).load(Lanes.self) .> 0, g, 0) }
+      let g = (dy + k).load(Lanes.self)
       let distance = (x + k).load(Lanes.self) - centre
       (dx + k).store(ISA.multiplyAdd(a, g, ISA.multiplyAdd(b, distance, d)))
     }

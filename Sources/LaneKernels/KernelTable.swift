@@ -108,17 +108,17 @@ public struct KernelTable: Sendable {
   public let batchNormalize:
     @Sendable (
       _ channels: Int, _ pixels: Int, _ numbers: Source, _ limits: OutputLimits, _ x: Source,
-      _ y: Target
+      _ addend: Source?, _ y: Target
     ) -> Void
   public let batchGradientSums:
     @Sendable (
-      _ channels: Int, _ pixels: Int, _ numbers: Source, _ x: Source, _ y: Source?, _ dy: Source,
+      _ channels: Int, _ pixels: Int, _ numbers: Source, _ x: Source, _ y: Source?, _ dy: Target,
       _ result: Target
     ) -> Void
   public let batchInputGradient:
     @Sendable (
       _ channels: Int, _ pixels: Int, _ numbers: Source, _ factors: Source, _ mask: Source?,
-      _ x: Source, _ y: Source?, _ dy: Source, _ dx: Target
+      _ x: Source, _ dy: Source, _ dx: Target
     ) -> Void
   public let dropOut:
     @Sendable (
@@ -411,8 +411,13 @@ public struct KernelTable: Sendable {
       LaneKernels.batchStatistics(isa, channels: $0, pixels: $1, mask: $2, from: $3, to: $4)
     }
     batchNormalize = {
-      LaneKernels.batchNormalize(
-        isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, to: $5)
+      if let addend = $5 {
+        LaneKernels.batchNormalize(
+          isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, adding: addend, to: $6)
+      } else {
+        LaneKernels.batchNormalize(
+          isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, adding: nil, to: $6)
+      }
     }
     batchGradientSums = {
       if let y = $4 {
@@ -424,15 +429,9 @@ public struct KernelTable: Sendable {
       }
     }
     batchInputGradient = {
-      if let y = $6 {
-        LaneKernels.batchInputGradient(
-          isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5, output: y,
-          gradient: $7, to: $8)
-      } else {
-        LaneKernels.batchInputGradient(
-          isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5,
-          output: nil, gradient: $7, to: $8)
-      }
+      LaneKernels.batchInputGradient(
+        isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5,
+        gradient: $6, to: $7)
     }
     dropOut = {
       LaneKernels.dropOut(

@@ -5,7 +5,7 @@ import LaneKernels
 /// Forwards: sums of every block and channel; then what follows from the sums of all blocks; then the output.
 /// Back: the same three steps, to the input's gradient. Sums of blocks are combined in Double and in the
 /// blocks' order, so that any number of threads computes the same bits. A ReLU that follows is computed along,
-/// both ways.
+/// both ways, and so is a sum with another value before it: see `PlanLayout.addends`.
 extension BatchNorm: MasksGradient {
   public func compile(into site: inout LayerSite) {
     let steps = BatchNormSteps(self, site: &site)
@@ -27,6 +27,8 @@ private struct BatchNormSteps: Sendable {
   let kernels: KernelTable
   let isClamped: Bool
   let input: LaneValue, output: LaneValue
+  /// What is added to the outputs.
+  let addend: Floats?
   let parameters: [ParameterPlace]
   /// Of each channel: centre, scale and shift.
   let numbers: Floats
@@ -42,6 +44,7 @@ private struct BatchNormSteps: Sendable {
   init(_ layer: BatchNorm, site: inout LayerSite) {
     self.layer = layer
     (input, output, parameters) = (site.inputs[0], site.output, site.parameters)
+    addend = site.addend?.values
     channels = output.shape[0]
     pixels = output.elements / channels
     (blocks, blockStride) = (site.blocks, output.blockStride)
@@ -131,12 +134,14 @@ private struct BatchNormSteps: Sendable {
   func appendForward(to site: inout LayerSite) {
     let limits = site.limits
     site.forEachPart(of: channels) { [self] block, range in
+      let first = place(block, range)
       kernels.batchNormalize(
-        range.count, pixels, numbers + range.lowerBound * 3, limits,
-        input.values + place(block, range), output.values + place(block, range))
+        range.count, pixels, numbers + range.lowerBound * 3, limits, input.values + first,
+        addend.map { UnsafePointer($0 + first) }, output.values + first)
     }
   }
 
+  /// The first step masks the output's gradient where it lies: it is then that of the addend, too, which lies there.
   func appendGradients(to site: inout LayerSite) {
     guard site.isTraining, let dy = output.gradient else { return }
     let clamped: Floats? = isClamped ? output.values : nil
@@ -157,7 +162,7 @@ private struct BatchNormSteps: Sendable {
       kernels.batchInputGradient(
         range.count, pixels, numbers + range.lowerBound * 3,
         gradientFactors + range.lowerBound * 3, step?.mask(ofBlock: block), input.values + first,
-        clamped.map { UnsafePointer($0 + first) }, dy + first, dx + first)
+        dy + first, dx + first)
     }
   }
 

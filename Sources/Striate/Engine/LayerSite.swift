@@ -63,6 +63,12 @@ public struct LayerSite {
   /// Whether the layer adds its outputs to what lies in their place: see `AddsOutput`.
   var adds = false
 
+  /// What the layer adds to its outputs, and has the gradient of these: see `PlanLayout.addends`.
+  var addend: LaneValue?
+
+  /// Whether the gradient of the layer's input is added to what lies in its place: see `PlanLayout.addsGradient`.
+  var addsGradient = false
+
   /// Whether the layer's input is a ReLU's output, whose gradient it computes as well: see `PlanLayout`.
   var masksReLU = false
 

@@ -55,6 +55,8 @@ package final class Plan: @unchecked Sendable {
   /// What follows the way back: sums of the gradients of parameters.
   private(set) var sums: [Phase] = []
   private var memory: [Storage] = []
+  /// For each output behind the first its gradient.
+  private var keptGradients: [Int: Floats] = [:]
 
   /// The bytes of the values of inputs and layers, each counted once where several share them.
   package var valueBytes: Int {
@@ -211,8 +213,7 @@ package final class Plan: @unchecked Sendable {
     let isTraining = mode.isTraining
     let layout = PlanLayout(network, isTraining: isTraining)
     var reuse = MemoryReuse<Floats>(network, layout, channels)
-    // One gradient for each reader of a value; the first of them becomes the sum of all.
-    var readers: [Network.Value: [Floats]] = [:]
+    var readers: [Network.Value: ValueReaders] = [:]
     var sums = ParameterSums()
     for (index, input) in network.inputs.enumerated() {
       let shape = laneShape(of: .input(index), shape: input.shape)
@@ -221,22 +222,24 @@ package final class Plan: @unchecked Sendable {
           shape: shape, values: allocate(lanesFor: shape),
           gradient: mode.wantsInputGradients ? allocate(lanesFor: shape) : nil,
           channels: channels?.inputs[index]))
-      readers[.input(index)] = []
     }
     var steps = [(forward: [Phase], backward: [Phase])](
       repeating: ([], []), count: network.nodes.count)
     var partialSums: [Tasks] = []
     for (index, node) in network.nodes.enumerated() {
-      let isInPlace = layout.isInPlace[index]
-      let sources = node.inputs.map { source -> LaneValue in
-        let value = read(source)
-        return LaneValue(
-          shape: value.shape, values: value.values,
-          gradient: gradient(of: source, value: value, readers: &readers),
-          channels: value.channels)
+      if let producer = layout.addedUpBy[index] {
+        append(values[producer], readers: &readers)
+        continue
       }
+      let isInPlace = layout.isInPlace[index]
+      let adds = layout.addsGradient[index]
+      let sources = node.inputs.map { source($0, adds: adds, readers: &readers) }
+      let addend = layout.addends[index].map { source($0, readers: &readers) }
       let wantsGradient =
         isTraining && (layout.needsGradient[index] || mode.wantsInputGradients)
+      // Whose gradient lies where the output's lies.
+      let shared =
+        addend ?? (isInPlace || node.layer is any PassesBackInPlace ? sources[0] : nil)
       let shape = laneShape(of: .node(index), shape: node.shape)
       let output = LaneValue(
         shape: shape,
@@ -246,18 +249,11 @@ package final class Plan: @unchecked Sendable {
             ? allocate(lanesFor: shape)
             : layout.addsTo[index].map { values[$0].values }
               ?? reuse.place(for: index) ?? allocate(lanesFor: shape),
-        gradient: !wantsGradient
-          ? nil
-          : isInPlace && sources[0].gradient != nil
-            ? sources[0].gradient
-            : allocate(lanesFor: shape),
+        gradient: wantsGradient ? shared?.gradient ?? allocate(lanesFor: shape) : nil,
         channels: channels?.nodes[index])
-      values.append(output)
-      if let gradient = output.gradient, network.outputs[0] == .node(index) {
-        readers[.node(index), default: []].append(gradient)
-      }
+      append(output, readers: &readers)
       // Its values lie where the layer's before it lie, which the layer behind it reads.
-      if layout.isFolded[index] || layout.addedUpBy[index] != nil { continue }
+      if layout.isFolded[index] { continue }
       let (layer, parameters) = folded(node, into: layout.folds[index], sums: &sums)
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
@@ -266,6 +262,8 @@ package final class Plan: @unchecked Sendable {
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
         marker: marker, sharedScratch: scratch)
       site.adds = layout.addsTo[index] != nil
+      site.addend = addend
+      site.addsGradient = adds
       site.masksReLU = layout.masksReLU[index]
       compile(layer, into: &site)
       if layout.isFusedIntoLimits[index] { site.forward = [] }
@@ -285,10 +283,33 @@ package final class Plan: @unchecked Sendable {
     backward += clearingPhase(readers: readers)
     for index in network.nodes.indices.reversed() {
       backward += sumPhase(of: .node(index), readers: readers)
+      backward += keepingPhase(of: index)
       backward += steps[index].backward
     }
     for index in inputs.indices { backward += sumPhase(of: .input(index), readers: readers) }
     self.sums = [Phase(groups: partialSums)] + sums.phase(kernels: kernels)
+  }
+
+  /// Appends the output of the next layer; the loss is the first reader of the first output.
+  private func append(_ output: LaneValue, readers: inout [Network.Value: ValueReaders]) {
+    let value = Network.Value.node(values.count)
+    values.append(output)
+    if let gradient = output.gradient, network.outputs[0] == value {
+      readers[value, default: ValueReaders()].append(gradient)
+    }
+  }
+
+  /// A value as a layer reads it, with the gradient that this layer writes.
+  private func source(
+    _ value: Network.Value, adds: Bool = false, readers: inout [Network.Value: ValueReaders]
+  ) -> LaneValue {
+    let source = read(value)
+    let gradient = source.gradient.map { own in
+      readers[value, default: ValueReaders()]
+        .next(own, adds: adds, another: allocate(lanesFor: source.shape))
+    }
+    return LaneValue(
+      shape: source.shape, values: source.values, gradient: gradient, channels: source.channels)
   }
 
   /// The shape of a value whose elements are lanes.
@@ -308,22 +329,37 @@ package final class Plan: @unchecked Sendable {
   }
 
   /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is
-  /// written once where the memory is the output's own. A view has that of its source, in which the gradients of
-  /// the source's readers are added up in every step: it is cleared each time.
-  private func clearingPhase(readers: [Network.Value: [Floats]]) -> [Phase] {
+  /// cleared in every step: the gradient of the layer's input may be written over it.
+  private func clearingPhase(readers: [Network.Value: ValueReaders]) -> [Phase] {
     var phase = Phase()
     for case .node(let index) in network.outputs.dropFirst()
-    where readers[.node(index), default: []].isEmpty {
+    where readers[.node(index)] == nil {
       let stride = values[index].blockStride
       guard let gradient = values[index].gradient else { continue }
-      gradient.base.update(repeating: 0, count: blocks * stride)
-      guard network.nodes[index].layer.isView else { continue }
       phase.groups.append(
         Tasks(count: blocks, reach: .block) { block in
           (gradient + block * stride).update(repeating: 0, count: stride)
         })
     }
     return [phase]
+  }
+
+  /// Copies the gradient of an output behind the first, where inputs' gradients are asked for: layers before it may
+  /// write over it.
+  private func keepingPhase(of index: Int) -> [Phase] {
+    guard mode.wantsInputGradients, network.outputs.dropFirst().contains(.node(index)),
+      let gradient = values[index].gradient
+    else { return [] }
+    let (shape, stride) = (values[index].shape, values[index].blockStride)
+    let kept = allocate(lanesFor: shape)
+    keptGradients[index] = kept
+    return [
+      Phase(groups: [
+        Tasks(count: blocks, reach: .block) { block in
+          (kept + block * stride).update(from: gradient + block * stride, count: stride)
+        }
+      ])
+    ]
   }
 
   /// The parameters of a layer. Where layers share one, all but the first have gradients of their own,
@@ -363,6 +399,14 @@ package final class Plan: @unchecked Sendable {
     )
   }
 
+  /// Where the gradient of an input, or of an output behind the first, lies after the way back.
+  func gradient(of value: Network.Value) -> Floats? {
+    switch value {
+    case .input(let index): inputs[index].gradient
+    case .node(let index): keptGradients[index]
+    }
+  }
+
   /// A value of the network.
   func read(_ source: Network.Value) -> LaneValue {
     switch source {
@@ -371,21 +415,10 @@ package final class Plan: @unchecked Sendable {
     }
   }
 
-  /// The gradient that one reader of a value writes: the value's own for the first reader.
-  private func gradient(
-    of source: Network.Value, value: LaneValue, readers: inout [Network.Value: [Floats]]
-  ) -> Floats? {
-    guard let own = value.gradient else { return nil }
-    let isFirst = readers[source, default: []].isEmpty
-    let place = isFirst ? own : allocate(lanesFor: value.shape)
-    readers[source, default: []].append(place)
-    return place
-  }
-
   private func sumPhase(
-    of source: Network.Value, readers: [Network.Value: [Floats]]
+    of source: Network.Value, readers: [Network.Value: ValueReaders]
   ) -> [Phase] {
-    guard let places = readers[source], places.count > 1 else { return [] }
+    guard let places = readers[source]?.places, places.count > 1 else { return [] }
     let value = read(source)
     let (add, stride) = (kernels.add, value.blockStride)
     return [
@@ -397,6 +430,30 @@ package final class Plan: @unchecked Sendable {
         }
       ])
     ]
+  }
+}
+
+/// The gradients that the readers of a value write.
+private struct ValueReaders {
+  /// The value's own, which becomes the sum of all, and those of further readers.
+  private(set) var places: [Floats] = []
+  private var count = 0
+  private var firstAdds = false
+
+  mutating func append(_ place: Floats) {
+    places.append(place)
+    count += 1
+  }
+
+  /// The gradient that the next reader writes: the value's own for the first; for the second, too, where the first
+  /// adds to it, for that runs later on the way back.
+  mutating func next(_ own: Floats, adds: Bool, another: @autoclosure () -> Floats) -> Floats {
+    defer { count += 1 }
+    if count == 0 { firstAdds = adds }
+    if count == 1, firstAdds { return own }
+    let place = places.isEmpty ? own : another()
+    places.append(place)
+    return place
   }
 }
 

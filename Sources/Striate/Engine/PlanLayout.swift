@@ -19,8 +19,14 @@ struct PlanLayout {
   var isFolded: [Bool]
   /// For a layer whose outputs are added to another value in its place: that value's layer.
   var addsTo: [Int?]
-  /// For a sum that is there already: the layer that added to its summand.
+  /// In training, for a normalisation that adds another value to its outputs: that value.
+  ///
+  /// The outputs lie where the sum's lie, and the sum's gradient lies where the value's lies.
+  var addends: [Network.Value?]
+  /// For a sum that is there already: the layer that added to its summand, or the normalisation.
   var addedUpBy: [Int?]
+  /// The layer adds its input's gradient to that of the next layer which reads the same value, in its place.
+  var addsGradient: [Bool]
   /// Something before the layer, or the layer itself, has parameters to train.
   var needsGradient: [Bool]
 
@@ -30,11 +36,13 @@ struct PlanLayout {
     addsTo = folds
     isFolded = Array(repeating: false, count: count)
     addedUpBy = folds
+    addends = Array(repeating: nil, count: count)
     isInPlace = Array(repeating: false, count: count)
     limits = Array(repeating: .none, count: count)
     isFusedIntoLimits = isInPlace
     isMaskedReLU = isInPlace
     masksReLU = isInPlace
+    addsGradient = isInPlace
     needsGradient = isInPlace
     var readers = Array(repeating: 0, count: count)
     for node in network.nodes {
@@ -50,7 +58,11 @@ struct PlanLayout {
           return false
         }
       isInPlace[index] = node.layer.isView
-      if !isTraining { addUp(index, node, network, &memory) }
+      if isTraining {
+        takeAddend(index, node, network, readers)
+      } else {
+        addUp(index, node, network, &memory)
+      }
       defer { memory.append(index, owner: owner(of: index, network, memory)) }
       guard node.inputs.count == 1, case .node(var source) = node.inputs[0],
         readers[source] == 1
@@ -85,6 +97,7 @@ struct PlanLayout {
         }
       }
     }
+    if isTraining { addGradients(network) }
   }
 }
 
@@ -160,6 +173,50 @@ extension PlanLayout {
 }
 
 extension PlanLayout {
+  /// Where one summand of a sum of two is a normalisation's output that nobody else reads, and the other is there
+  /// before: the normalisation adds it.
+  private mutating func takeAddend(
+    _ index: Int, _ node: Network.Node, _ network: Network, _ readers: [Int]
+  ) {
+    guard node.layer is Add, node.inputs.count == 2 else { return }
+    // Of two normalisations the second.
+    let order = node.inputs.sorted { $0.order < $1.order }
+    guard case .node(let norm) = order[1], network.nodes[norm].layer is BatchNorm,
+      order[0] != order[1], readers[norm] == 1
+    else { return }
+    // The normalisation runs back where the other wants the gradient.
+    if case .node(let other) = order[0], needsGradient[other], !needsGradient[norm] { return }
+    (addends[norm], addedUpBy[index], isInPlace[index]) = (order[0], norm, true)
+  }
+
+  /// The first reader of a value is the last to pass a gradient back to it.
+  private mutating func addGradients(_ network: Network) {
+    var readers: [Network.Value: [Int]] = [:]
+    for (index, node) in network.nodes.enumerated() where addedUpBy[index] == nil {
+      for source in node.inputs + [addends[index]].compactMap(\.self) {
+        readers[source, default: []].append(index)
+      }
+    }
+    for (value, indices) in readers where indices.count > 1 && value != network.outputs[0] {
+      let node = network.nodes[indices[0]]
+      if let layer = node.layer as? any AddsGradient {
+        addsGradient[indices[0]] = layer.addsGradient(of: [network.shape(of: value)])
+      }
+    }
+  }
+}
+
+extension Network.Value {
+  /// Inputs before layers, and these as they run.
+  fileprivate var order: Int {
+    switch self {
+    case .input(let index): index - .max
+    case .node(let index): index
+    }
+  }
+}
+
+extension PlanLayout {
   /// The layer in whose memory the output of the layer lies that is being visited.
   private func owner(of index: Int, _ network: Network, _ memory: MemoryOwners) -> Int? {
     if let producer = addedUpBy[index] { return memory.owners[producer] }
@@ -175,14 +232,30 @@ protocol AddsOutput: Layer {
   func addsOutput(of inputs: [[Int]]) -> Bool
 }
 
-extension Conv2D: AddsOutput {
+/// A layer that can add its input's gradient to what lies in its place: see `LayerSite.addsGradient`.
+protocol AddsGradient: Layer {
+  /// Whether it can for inputs of these shapes.
+  func addsGradient(of inputs: [[Int]]) -> Bool
+}
+
+extension Conv2D: AddsOutput, AddsGradient {
   /// Kernels of one channel a filter cannot.
   func addsOutput(of inputs: [[Int]]) -> Bool { groups == 1 }
+
+  /// Nor can what is copied into a border.
+  func addsGradient(of inputs: [[Int]]) -> Bool { groups == 1 && paddingMode == .zeros }
 }
 
 /// A layer that computes every number from the one in its place alone, and can write over its input.
 protocol RunsInPlace: Layer {}
 extension Activation: RunsInPlace {}
+
+/// A layer that makes every number of its first input's gradient from the one in its place of the output's gradient,
+/// which it needs no longer: both lie in one place.
+protocol PassesBackInPlace: Layer {}
+extension Activation: PassesBackInPlace {}
+extension Add: PassesBackInPlace {}
+extension BatchNorm: PassesBackInPlace {}
 
 /// A layer that keeps its outputs within `LayerSite.limits`: a ReLU or a clip after it costs nothing.
 protocol ClampsOutput: Layer {}

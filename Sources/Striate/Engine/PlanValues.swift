@@ -58,6 +58,14 @@ extension Plan {
     return Tensor(shape: [count] + value.shape, scalars: Array(all.prefix(count * elements)))
   }
 
+  /// The gradient [N, …] of the first `count` images of an input, or of an output behind the first; zeros where there is
+  /// none.
+  func readGradient(of source: Network.Value, count: Int) -> Tensor {
+    let value = read(source)
+    return gradient(of: source).map { read(value, from: $0, count: count) }
+      ?? Tensor(repeating: 0, shape: [count] + value.shape)
+  }
+
   /// The first output of one image of the batch.
   func readOutput(of image: Int, into numbers: inout [Float]) {
     let output = output
@@ -162,7 +170,7 @@ extension Network {
     plan.runBackward()
     return (
       lossStep.result().loss,
-      plan.inputs.map { plan.read($0, from: $0.gradient ?? $0.values, count: count) },
+      plan.inputs.indices.map { plan.readGradient(of: .input($0), count: count) },
       zip(parameters, plan.places).map { parameter, place in
         guard let gradient = place.gradient else {
           return Tensor(repeating: 0, shape: parameter.tensor.shape)

@@ -52,17 +52,17 @@ extension Add: MasksGradient {
       }
     }
     guard site.isTraining, let dy = output.gradient else { return }
-    let gradients = inputs.compactMap(\.gradient)
-    site.forEachPart(of: output.elements, onTheWayBack: true) { block, range in
-      let place = block * output.blockStride + range.lowerBound * laneCount
-      let count = range.count * laneCount
-      for dx in gradients {
-        if limits == .relu {
-          kernels.masked(count, dy + place, output.values + place, dx + place)
-        } else {
-          kernels.copyRows(1, count, dy + place, count, dx + place, count)
+    // The first lies where the sum's lies: see `PassesBackInPlace`.
+    let others = inputs.compactMap(\.gradient).filter { $0.base != dy.base }
+    if limits == .relu {
+      site.forEachPart(of: output.elements, onTheWayBack: true) { block, range in
+        let place = block * output.blockStride + range.lowerBound * laneCount
+        for dx in others + [dy] {
+          kernels.masked(range.count * laneCount, dy + place, output.values + place, dx + place)
         }
       }
+    } else {
+      for dx in others { site.copy(dy, to: dx, onTheWayBack: true) }
     }
   }
 }

@@ -53,12 +53,9 @@ extension Network {
     plan.runForward()
     plan.pool.run(Program(lossStep.phases))
     plan.runBackward()
-    func gradient(_ value: LaneValue) -> Tensor {
-      value.gradient.map { plan.read(value, from: $0, count: 1) }
-        ?? Tensor(repeating: 0, shape: [1] + value.shape)
-    }
     return (
-      lossStep.result().loss, gradient(plan.inputs[0]), plan.outputs.dropFirst().map(gradient)
+      lossStep.result().loss, plan.readGradient(of: .input(0), count: 1),
+      outputs.dropFirst().map { plan.readGradient(of: $0, count: 1) }
     )
   }
 

@@ -63,13 +63,12 @@ package final class ScoreGradients {
     let layers = plan.outputs.dropFirst().map { plan.read($0, from: $0.values, count: count) }
     seed(value, count: count)
     plan.runBackward()
-    func gradient(_ value: LaneValue) -> Tensor {
-      value.gradient.map { plan.read(value, from: $0, count: count) }
-        ?? Tensor(repeating: 0, shape: [count] + value.shape)
+    let gradients = plan.network.outputs.dropFirst().map {
+      plan.readGradient(of: $0, count: count)
     }
     return Result(
-      scores: scores, inputs: gradient(plan.inputs[0]),
-      layers: zip(layers, plan.outputs.dropFirst().map(gradient)).map { ($0, $1) })
+      scores: scores, inputs: plan.readGradient(of: .input(0), count: count),
+      layers: zip(layers, gradients).map { ($0, $1) })
   }
 
   /// Starts the way back: ±1 at the score, 0 elsewhere and in lanes without an image.

@@ -21,7 +21,7 @@ struct ReferenceTraining {
 
   init(
     _ trainer: Trainer, _ network: Network, _ data: Dataset, epochs: Int,
-    treatment: (Network.Parameter) -> Treatment = { _ in Treatment() }
+    training: RandomKey? = nil, treatment: (Network.Parameter) -> Treatment = { _ in Treatment() }
   ) throws {
     parameters = network.referenceParameters
     state = parameters.map { tensor in
@@ -39,7 +39,8 @@ struct ReferenceTraining {
         let images = batches[first..<min(first + trainer.accumulation, batches.count)].flatMap {
           $0
         }
-        var gradients = try Self.gradients(network, parameters, data, images, trainer.loss)
+        var gradients = try Self.gradients(
+          network, parameters, data, images, trainer.loss, training)
         for index in treatments.indices where !treatments[index].isTrained {
           gradients[index] = ReferenceTensor(zeros: gradients[index].shape)
         }
@@ -52,7 +53,7 @@ struct ReferenceTraining {
   /// The gradient of the loss of all these images together.
   private static func gradients(
     _ network: Network, _ parameters: [ReferenceTensor], _ data: Dataset, _ images: [Int],
-    _ loss: Loss
+    _ loss: Loss, _ training: RandomKey?
   ) throws -> [ReferenceTensor] {
     let pixels = try images.flatMap { try data.image(at: $0).scalars.map(Double.init) }
     let x = ReferenceTensor(shape: [images.count] + data.imageShape, values: pixels)
@@ -60,10 +61,11 @@ struct ReferenceTraining {
     for (row, index) in images.enumerated() where data.labels[index] != loss.ignoredIndex {
       target[row, data.labels[index]] = 1
     }
-    let values = network.referenceForward([x], parameters: parameters)
+    let values = network.referenceForward(
+      [x], parameters: parameters, training: training)
     return network.referenceBackward(
       loss.referenceGradient(output: values[values.count - 1], target: target), inputs: [x],
-      values: values, parameters: parameters
+      values: values, parameters: parameters, training: training
     ).parameters
   }
 

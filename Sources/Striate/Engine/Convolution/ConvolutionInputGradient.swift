@@ -66,12 +66,13 @@ extension ConvolutionGeometry {
   }
 
   /// Adds the pixels that no element of the kernel reaches, where the strides are larger than what the kernel
-  /// covers: they hold the bias alone.
+  /// covers: they hold the bias alone, or what they held before.
   private func addUnreached(
     to site: inout LayerSite, _ way: Way, to dx: Maps, _ parameters: ConvolutionParameters
   ) {
     let (slices, rows, columns) = (slices.reached, rows.reached, columns.reached)
-    guard [slices, rows, columns].contains(where: { $0.contains(false) }) else { return }
+    guard !parameters.adds, [slices, rows, columns].contains(where: { $0.contains(false) })
+    else { return }
     let channels = channels
     // Neighbouring columns that are not reached, as places in a row.
     let runs = columns.indices.filter { !columns[$0] && ($0 == 0 || columns[$0 - 1]) }.map {
@@ -163,13 +164,14 @@ extension ConvolutionGeometry {
         }
       }
     }
-    let pass = ConvolutionPass(
+    var pass = ConvolutionPass(
       channels: groupFilters, channelStride: memory.mapStride,
       taps: site.constants(offsets).base, tapCount: offsets.count, filters: groupChannels,
       filterStride: dx.mapStride, width: band.column.count, height: band.row.count,
       inputRowStep: memory.rowStride, inputColumnStep: laneCount,
       outputRowStep: rows.stride * dx.rowStride, outputColumnStep: columns.stride * laneCount,
       biasFilterStride: parameters.biasFilterStride, biasPixelStride: 0, limits: parameters.limits)
+    pass.adds = parameters.adds
     let packing = WeightPacking(
       filterStride: kernelSize, channelStride: groupChannels * kernelSize,
       taps: site.constants(places).base)

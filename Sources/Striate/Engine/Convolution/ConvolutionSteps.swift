@@ -72,7 +72,8 @@ extension ConvolutionGeometry {
   ) -> Maps? {
     guard let dx = site.inputs[0].gradient else { return nil }
     let dy = outputMaps(gradient)
-    let parameters = ConvolutionParameters.weights(site.parameters[0].values, in: &site)
+    var parameters = ConvolutionParameters.weights(site.parameters[0].values, in: &site)
+    parameters.adds = site.addsGradient
     guard hasBorder, mode != .zeros else {
       addTransposed(to: &site, .back, from: dy, to: imageMaps(dx), parameters)
       return nil
