@@ -54,6 +54,11 @@ public struct ChannelPass {
     inputColumnStep == laneCount && outputColumnStep == laneCount
   }
 
+  /// Whether some pixels and their rows are made of runs of that length.
+  @inlinable func hasRuns(of length: Int, _ pixels: Range<Int>) -> Bool {
+    hasRuns && width % length == 0 && pixels.lowerBound % length == 0 && pixels.count % length == 0
+  }
+
   /// Registers of filters, the last one with zeros behind the last filter.
   @inlinable public func registers(of width: Int) -> Int {
     (filters &+ width &- 1) / width
@@ -97,8 +102,17 @@ func convolveChannels<ISA: InstructionSet, let F: Int, let P: Int>(
         convolveChannelTiles(
           isa, Tile<2, P>.self, pass, register, pixels, channels, input, source, b, output)
       default:
-        convolveChannelTiles(
-          isa, Tile<1, 8>.self, pass, register, pixels, channels, input, source, b, output)
+        // As wide a register as there are lanes: the others have two for as many filters.
+        if size == laneCount, pass.hasRuns(of: 8, pixels) {
+          convolveChannelRuns(
+            isa, Tile<2, 8>.self, pass, register, pixels, channels, input, source, b, output)
+        } else if size == laneCount, pass.hasRuns(of: 7, pixels) {
+          convolveChannelRuns(
+            isa, Tile<2, 7>.self, pass, register, pixels, channels, input, source, b, output)
+        } else {
+          convolveChannelTiles(
+            isa, Tile<1, 8>.self, pass, register, pixels, channels, input, source, b, output)
+        }
       }
       channel = channels.upperBound
     }
@@ -142,6 +156,32 @@ func convolveChannelTiles<ISA: InstructionSet, let F: Int, let P: Int>(
   }
 }
 
+/// Runs one register of filters over pixels, two runs of P at a time. Rows are made of such runs.
+@export(implementation) @inline(__always)
+func convolveChannelRuns<ISA: InstructionSet, let P: Int>(
+  _ isa: ISA.Type, _ tile: Tile<2, P>.Type, _ pass: ChannelPass, _ register: Int,
+  _ pixels: Range<Int>, _ channels: Range<Int>, _ input: UnsafePointer<Float>,
+  _ weights: UnsafePointer<Float>, _ bias: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  var left = pixels.count
+  var pixel = ChannelPixel(pixels.lowerBound, pass)
+  while left > 0 {
+    let places = pixel.places(pass)
+    let first = PixelRun(input + places.input, output + places.output)
+    var second = first
+    if left > P {
+      pixel.advance(by: P, pass)
+      let places = pixel.places(pass)
+      second = PixelRun(input + places.input, output + places.output)
+    }
+    convolveChannelTile(
+      isa, tile, pass, register, PixelRunPair(first, second), channels, weights, bias)
+    pixel.advance(by: P, pass)
+    left &-= 2 &* P
+  }
+}
+
 /// F registers of filters × P pixels.
 @export(implementation) @inline(__always)
 func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
@@ -160,7 +200,7 @@ func convolveChannelTile<ISA: InstructionSet, let F: Int, let P: Int>(
   }
 }
 
-/// F registers of filters × P pixels.
+/// F rows, registers of filters or runs, × P pixels.
 @export(implementation) @inline(__always)
 func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ tile: Tile<F, P>.Type, _ pass: ChannelPass, _ register: Int,
@@ -169,29 +209,34 @@ func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int,
 ) {
   let size = ISA.Vector.scalarCount
   let places = InlineArray<F, Int> { f in
-    let lane = (register &+ f) &* size
+    let lane = (register &+ (Pixels.areRuns ? 0 : f)) &* size
     return lane / laneCount &* pass.filterStride &+ lane % laneCount
   }
+  // The Floats of the weights of one channel and tap.
+  let step = (Pixels.areRuns ? 1 : F) &* size
   // Loops short enough to be unrolled: sums stay in registers where all their places are known.
   var sum = InlineArray<F, InlineArray<P, ISA.Vector>>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
   if channels.lowerBound == 0 {
     for f in 0..<F {
-      let b = (bias + f &* size).load(ISA.Vector.self)
+      let b = (bias + (Pixels.areRuns ? 0 : f &* size)).load(ISA.Vector.self)
       for p in 0..<P { sum[f][p] = b }
     }
   }
   if pass.adds || channels.lowerBound > 0 {
     for p in 0..<P {
-      let y = UnsafePointer(pixels.target(p))
-      for f in 0..<F { sum[f][p] = sum[f][p] + (y + places[f]).load(ISA.Vector.self) }
+      var y = UnsafePointer(pixels.target(0, p))
+      for f in 0..<F {
+        if Pixels.areRuns, f > 0 { y = UnsafePointer(pixels.target(f, p)) }
+        sum[f][p] = sum[f][p] + (y + places[f]).load(ISA.Vector.self)
+      }
     }
   }
   var w = weights
   if pass.channels == 1 {
     for t in 0..<pass.tapCount {
       addChannelProducts(isa, &sum, w, pixels, pass.taps[t])
-      w += F &* size
+      w += step
     }
   } else {
     var channel = channels.lowerBound
@@ -203,14 +248,14 @@ func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int,
         var c = 0
         while c &+ 4 <= count {
           for k in 0..<4 {
-            addChannelProducts(isa, &sum, w + k &* F &* size, pixels, shift &+ c &+ k)
+            addChannelProducts(isa, &sum, w + k &* step, pixels, shift &+ c &+ k)
           }
-          w += 4 &* F &* size
+          w += 4 &* step
           c &+= 4
         }
         while c < count {
           addChannelProducts(isa, &sum, w, pixels, shift &+ c)
-          w += F &* size
+          w += step
           c &+= 1
         }
       }
@@ -223,23 +268,29 @@ func convolveChannelTile<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int,
     for f in 0..<F { sum[f][p] = limits.applied(isa, to: sum[f][p]) }
   }
   for p in 0..<P {
-    let y = pixels.target(p)
-    for f in 0..<F { (y + places[f]).store(sum[f][p]) }
+    var y = pixels.target(0, p)
+    for f in 0..<F {
+      if Pixels.areRuns, f > 0 { y = pixels.target(f, p) }
+      (y + places[f]).store(sum[f][p])
+    }
   }
 }
 
-/// Adds the products of F registers of weights with a number of each of P pixels.
+/// Adds the products of F registers of weights, or one for F runs, with a number of each of P pixels.
 @export(implementation) @inline(__always)
 func addChannelProducts<ISA: InstructionSet, Pixels: ChannelPixels, let F: Int, let P: Int>(
   _ isa: ISA.Type, _ sum: inout InlineArray<F, InlineArray<P, ISA.Vector>>,
   _ weights: UnsafePointer<Float>, _ pixels: Pixels, _ offset: Int
 ) {
   let weight = InlineArray<F, ISA.Vector> { f in
-    (weights + f &* ISA.Vector.scalarCount).load(ISA.Vector.self)
+    (weights + (Pixels.areRuns ? 0 : f &* ISA.Vector.scalarCount)).load(ISA.Vector.self)
   }
   for p in 0..<P {
-    let x = ISA.broadcast(pixels.source(p)[offset])
-    for f in 0..<F { ISA.multiplyAdd(&sum[f][p], weight[f], x) }
+    var x = ISA.broadcast(pixels.source(0, p)[offset])
+    for f in 0..<F {
+      if Pixels.areRuns, f > 0 { x = ISA.broadcast(pixels.source(f, p)[offset]) }
+      ISA.multiplyAdd(&sum[f][p], weight[f], x)
+    }
   }
 }
 

@@ -34,13 +34,16 @@ struct ChannelPixel {
   }
 }
 
-/// Where the pixels of a tile lie.
+/// Where the pixels of a tile lie. The rows of a tile are registers of filters that run over the same pixels, or runs
+/// of pixels for one register.
 @usableFromInline
 protocol ChannelPixels {
-  /// What pixel p of the tile reads.
-  func source(_ p: Int) -> UnsafePointer<Float>
+  /// Whether the rows are runs of pixels.
+  static var areRuns: Bool { get }
+  /// What pixel p of a row of the tile reads.
+  func source(_ row: Int, _ p: Int) -> UnsafePointer<Float>
   /// What it writes.
-  func target(_ p: Int) -> UnsafeMutablePointer<Float>
+  func target(_ row: Int, _ p: Int) -> UnsafeMutablePointer<Float>
 }
 
 /// Pixels side by side: one address, with distances that are known beforehand, is that of all of them.
@@ -54,11 +57,35 @@ struct PixelRun: ChannelPixels {
     (self.input, self.output) = (input, output)
   }
 
-  @inlinable @inline(__always)
-  func source(_ p: Int) -> UnsafePointer<Float> { input + p &* laneCount }
+  @inlinable static var areRuns: Bool { false }
 
   @inlinable @inline(__always)
-  func target(_ p: Int) -> UnsafeMutablePointer<Float> { output + p &* laneCount }
+  func source(_ row: Int, _ p: Int) -> UnsafePointer<Float> { input + p &* laneCount }
+
+  @inlinable @inline(__always)
+  func target(_ row: Int, _ p: Int) -> UnsafeMutablePointer<Float> { output + p &* laneCount }
+}
+
+/// Two runs of pixels side by side: one register of filters has enough sums for all multiply-adds that are under way.
+@frozen
+@usableFromInline
+struct PixelRunPair: ChannelPixels {
+  @usableFromInline let first: PixelRun, second: PixelRun
+
+  @inlinable @inline(__always)
+  init(_ first: PixelRun, _ second: PixelRun) { (self.first, self.second) = (first, second) }
+
+  @inlinable static var areRuns: Bool { true }
+
+  @inlinable @inline(__always)
+  func source(_ row: Int, _ p: Int) -> UnsafePointer<Float> {
+    (row == 0 ? first : second).source(0, p)
+  }
+
+  @inlinable @inline(__always)
+  func target(_ row: Int, _ p: Int) -> UnsafeMutablePointer<Float> {
+    (row == 0 ? first : second).target(0, p)
+  }
 }
 
 /// Pixels further apart, or of several rows or images.
@@ -84,9 +111,11 @@ struct ScatteredPixels<let P: Int>: ChannelPixels {
     }
   }
 
-  @inlinable @inline(__always)
-  func source(_ p: Int) -> UnsafePointer<Float> { sources[p] }
+  @inlinable static var areRuns: Bool { false }
 
   @inlinable @inline(__always)
-  func target(_ p: Int) -> UnsafeMutablePointer<Float> { targets[p] }
+  func source(_ row: Int, _ p: Int) -> UnsafePointer<Float> { sources[p] }
+
+  @inlinable @inline(__always)
+  func target(_ row: Int, _ p: Int) -> UnsafeMutablePointer<Float> { targets[p] }
 }

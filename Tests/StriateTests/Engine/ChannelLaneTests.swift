@@ -48,6 +48,23 @@ struct ChannelLaneTests {
       [3, 8, 7],
       "conv 32 1x1, conv 32 3x3 padding 1 groups 4, conv 32 3x3 groups 8 bias none, relu"
     ),
+    // Rows of runs of 7 and of 8 pixels for one register of filters; columns a stride apart, and more than the kernel
+    // reads; images in bands.
+    (
+      [2, 56, 14],
+      "conv 32 1x1, conv 32 3x3 padding 1 groups 2, conv 32 3x3 stride 2 padding 1 groups 2, "
+        + "conv 16 1x1 stride 2, conv 16 3x3 padding 1, conv 16 2x2 stride 3"
+    ),
+    (
+      [2, 64, 64],
+      "conv 32 1x1, conv 32 3x3 stride 2 padding 1 groups 2, relu, conv 32 3x3 padding 1 groups 2, "
+        + "conv 16 1x1, conv 48 1x1 stride 2, conv 16 1x1 bias none, maxpool 4"
+    ),
+    (
+      [2, 21, 23],
+      "conv 20 1x1, conv 24 1x1 stride 3 padding 2, conv 33 3x3 stride 2 dilation 2 padding 1, "
+        + "conv 17 5x5 stride 4 padding 5"
+    ),
     (
       [3, 40, 36],
       "conv 32 3x3 padding 1, conv 16 3x3 padding 1, conv 64 3x3 padding 1, globalmaxpool"

@@ -3,7 +3,8 @@ import LaneKernels
 /// The engine's side of convolutions and dense layers where lanes hold channels: the sum itself.
 ///
 /// A block is cut into lots: some whole images, or a band of rows of one. What a lot reads stays near while all filters
-/// pass over it. Where images have a border, a task first copies its lot, with the border, into memory of its worker.
+/// pass over it. Where images have a border, or outputs read pixels a stride apart, a task first copies its lot into
+/// memory of its worker: with the border, and with the columns that neighbouring outputs read side by side.
 struct ChannelConvolution: @unchecked Sendable {
   /// Its offsets live in the plan and are never written.
   let pass: ChannelPass
@@ -30,16 +31,6 @@ struct ChannelConvolution: @unchecked Sendable {
     }
   }
 
-  /// Where lots are read.
-  struct Source {
-    let geometry: ConvolutionGeometry?
-    /// The maps of an image, of one number or of 16 a pixel.
-    let maps: Int, pixel: Int
-    /// The Floats from one block, image and row to the next.
-    let blockStride: Int, stride: Int, rowStride: Int
-    /// The same in the copy, and the rows of a map.
-    let copiedStride: Int, copiedRows: Int, copiedRowStride: Int
-  }
 }
 
 extension ChannelConvolution.Lots {
@@ -152,7 +143,7 @@ extension ChannelSite {
       let first = x.values + (block * x.blockStride + image * source.stride)
       let input: UnsafePointer<Float>
       if let geometry = source.geometry {
-        geometry.copy(some, first, source, outputRows: bandRows, to: memory)
+        geometry.copy(some, first, source, outputRows: bandRows, to: memory, kernels)
         input = UnsafePointer(memory)
       } else {
         input = UnsafePointer(first + bandRows.lowerBound * sum.pass.inputRowStep)
@@ -236,27 +227,35 @@ extension ConvolutionGeometry {
       tiles: (registers + height - 1) / height,
       wanted: LayerSite.parts(
         of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
-    let source = source(shape, lots: lots, blockStride: site.lanes.inputs[0].blockStride)
+    let splits = splitsColumns(shape)
+    let source = source(
+      shape, lots: lots, blockStride: site.lanes.inputs[0].blockStride, splits: splits)
+    let copies = hasBorder || splits
     let mapStride =
-      hasBorder
+      copies
       ? source.copiedRows * source.copiedRowStride : rows.input * columns.input * pixel
-    let rowStride = hasBorder ? source.copiedRowStride : source.rowStride
+    let rowStride = copies ? source.copiedRowStride : source.rowStride
     let offsets = taps { _, u, v in
-      u * rows.dilation * rowStride + v * columns.dilation * pixel
+      u * rows.dilation * rowStride + source.place(ofColumn: v * columns.dilation) * pixel
     }
     // Pixels that lie one by one: every one of a channel is a tap.
     let isPlanar = shape.isPlanar
     let taps =
       isPlanar ? (0..<channels).flatMap { c in offsets.map { c * mapStride + $0 } } : offsets
-    let isOneRow = !isPlanar && rowsFollow
+    let isOneRow =
+      !isPlanar
+      && (rowsFollow
+        || splits && source.copiedRows == lots.rows
+          && source.copiedColumns == columns.output)
     var pass = ChannelPass(
       channels: isPlanar ? 1 : sumChannels, channelStride: mapStride,
       taps: site.lanes.constants(taps).base, tapCount: taps.count, filters: sumFilters,
       filterStride: site.output.pixels * laneCount,
       width: isOneRow ? lots.rows * columns.output : columns.output,
       height: isOneRow ? 1 : lots.rows,
-      inputStride: hasBorder ? source.copiedStride : shape.stride,
-      inputRowStep: rows.stride * rowStride, inputColumnStep: columns.stride * pixel,
+      inputStride: copies ? source.copiedStride : shape.stride,
+      inputRowStep: (copies ? source.rowStep : rows.stride) * rowStride,
+      inputColumnStep: splits ? pixel : columns.stride * pixel,
       outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
       outputColumnStep: laneCount, limits: site.lanes.limits, registersAtOnce: height,
       channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
@@ -276,50 +275,8 @@ extension ConvolutionGeometry {
     !hasBorder && rows.stride == 1 && columns.stride == 1 && columns.input == columns.output
   }
 
-  /// Where lots are read: in the images, or, where these have a border, in a copy.
-  func source(
-    _ shape: ChannelShape, lots: ChannelConvolution.Lots, blockStride: Int
-  ) -> ChannelConvolution.Source {
-    let pixel = shape.isPlanar ? 1 : laneCount
-    let maps = shape.isPlanar ? channels : shape.groups
-    let copiedRows = (lots.rows - 1) * rows.stride + rows.reach
-    return ChannelConvolution.Source(
-      geometry: hasBorder ? self : nil, maps: maps, pixel: pixel, blockStride: blockStride,
-      stride: shape.stride, rowStride: columns.input * pixel,
-      copiedStride: maps * copiedRows * columns.bordered * pixel, copiedRows: copiedRows,
-      copiedRowStride: columns.bordered * pixel)
-  }
-
-  /// Copies what output rows of some images read, with a border of zeros.
-  fileprivate func copy(
-    _ images: Int, _ first: UnsafePointer<Float>, _ source: ChannelConvolution.Source,
-    outputRows: Range<Int>, to memory: UnsafeMutablePointer<Float>
-  ) {
-    let top = outputRows.lowerBound * rows.stride - rows.before
-    let count = (outputRows.count - 1) * rows.stride + rows.reach
-    let left = columns.before * source.pixel
-    let right = columns.after * source.pixel
-    for k in 0..<images * source.maps {
-      let (image, map) = k.quotientAndRemainder(dividingBy: source.maps)
-      let x = first + (image * source.stride + map * rows.input * source.rowStride)
-      var target =
-        memory
-        + (image * source.copiedStride + map * source.copiedRows * source.copiedRowStride)
-      for row in top..<top + count {
-        if row >= 0, row < rows.input {
-          target.update(repeating: 0, count: left)
-          (target + left).update(from: x + row * source.rowStride, count: source.rowStride)
-          (target + left + source.rowStride).update(repeating: 0, count: right)
-        } else {
-          target.update(repeating: 0, count: source.copiedRowStride)
-        }
-        target += source.copiedRowStride
-      }
-    }
-  }
-
   /// The Floats that the convolution allocates at most: packed weights, what Winograd's algorithm transforms, and
-  /// copies of lots with a border.
+  /// copies of lots.
   func channelMemory(of input: ChannelShape, images: Int, workers: Int) -> Double {
     let merged = mergedGroups ?? 1
     let packed =
@@ -329,12 +286,14 @@ extension ConvolutionGeometry {
     guard !hasFilterForEachChannel else {
       return weights + (hasBorder ? Double(workers * laneCount) * Double(borderedPixels) : 0)
     }
+    let splits = splitsColumns(input)
     let image =
-      Double(input.isPlanar ? channels : input.groups * laneCount) * Double(borderedPixels)
+      Double(input.isPlanar ? channels : input.groups * laneCount) * Double(rows.bordered)
+      * Double(splits ? columns.phasesRead * columns.pixelsOfPhase : columns.bordered)
     // A lot has the rows that its outputs read anew, and those of the kernel's reach besides.
     let lot = max(Double(ChannelConvolution.near), weights / 4)
     let rowsBesides = 1 + Double(rows.reach) / Double(rows.output * rows.stride)
-    let copies = hasBorder ? Double(workers) * (image + lot * rowsBesides) : 0
+    let copies = hasBorder || splits ? Double(workers) * (image + lot * rowsBesides) : 0
     guard kernelSize == 9, groups == 1 else { return copies + weights }
     return copies + 4 * weights + channelWinogradMemory(images: images, workers: workers)
   }

@@ -11,7 +11,7 @@ extension ConvolutionGeometry {
     let lots = ChannelConvolution.Lots(images: 1, bands: 1, rows: rows.output)
     let source = source(
       ChannelShape([laneCount, rows.input, columns.input]), lots: lots,
-      blockStride: input.blockStride)
+      blockStride: input.blockStride, splits: false)
     let rowStride = hasBorder ? source.copiedRowStride : source.rowStride
     let offsets = taps { _, u, v in
       u * rows.dilation * rowStride + v * columns.dilation * laneCount
