@@ -61,13 +61,17 @@ extension ChannelConvolution {
   /// Floats of input that are near while all filters pass over them.
   static let near = 48 * 1024
 
-  /// Floats of the weights of a tile that stay in the first-level cache while pixels pass by.
-  private static let weights = 5 * 1024
+  /// Floats of the weights of a tile that stay near while pixels pass by: with fewer, sums are loaded and stored more
+  /// often.
+  private static let weights = 26 * 1024
 
-  /// The channels, some groups of 16, whose weights stay.
-  static func channels(taps: Int, _ kernels: KernelTable) -> Int {
+  /// The channels, some groups of 16, whose weights stay: about equal parts of all.
+  static func channels(of all: Int, taps: Int, _ kernels: KernelTable) -> Int {
     let group = laneCount * taps * kernels.channels.tileHeight * kernels.vectorWidth
-    return max(1, weights / group) * laneCount
+    let most = max(1, weights / group)
+    let groups = (all + laneCount - 1) / laneCount
+    let parts = (groups + most - 1) / most
+    return (groups + parts - 1) / parts * laneCount
   }
 }
 
@@ -258,7 +262,8 @@ extension ConvolutionGeometry {
       inputColumnStep: splits ? pixel : columns.stride * pixel,
       outputStride: site.output.stride, outputRowStep: columns.output * laneCount,
       outputColumnStep: laneCount, limits: site.lanes.limits, registersAtOnce: height,
-      channelsAtOnce: ChannelConvolution.channels(taps: taps.count, kernels))
+      channelsAtOnce: ChannelConvolution.channels(
+        of: isPlanar ? 1 : sumChannels, taps: taps.count, kernels))
     pass.adds = site.lanes.adds
     let packing = WeightPacking(
       filterStride: sumChannels * kernelSize, channelStride: isPlanar ? 0 : kernelSize,

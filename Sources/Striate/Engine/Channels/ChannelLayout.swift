@@ -87,14 +87,21 @@ struct ChannelLayout: Sendable {
     (self.inputs, self.nodes) = (inputs, nodes)
     let largest = nodes.map(\.stride).max() ?? 1
     let most = min(ChannelLayout.mostImages, max(1, ChannelLayout.blockSize / largest))
-    blocks = max(min(batchSize, 2), (batchSize - 1) / most + 1)
-    images = (batchSize - 1) / blocks + 1
+    images = ChannelLayout.images(of: batchSize, most: most)
+    blocks = (batchSize - 1) / images + 1
   }
 
-  /// Images of a block at most, and the Floats of its largest value, where that is more than one image: what is read
-  /// for one serves them all, and what they read stays near.
+  /// The images of a block: of as many as are computed least in vain, in the last block and by a second thread that has
+  /// none, the most.
+  private static func images(of batchSize: Int, most: Int) -> Int {
+    func cost(_ images: Int) -> Int { ((batchSize - 1) / images / 2 + 1) * 2 * images }
+    return (1...most).min { (cost($0), -$0) < (cost($1), -$1) } ?? 1
+  }
+
+  /// Images of a block at most, and the Floats of its largest value, where that is more than one image: weights are read
+  /// once for all of them.
   private static let mostImages = 8
-  private static let blockSize = 1 << 19
+  private static let blockSize = 1 << 21
 
   /// The layout of a plan whose lanes hold channels, because that is asked for or is faster; nil where they hold
   /// images.
