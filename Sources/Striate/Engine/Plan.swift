@@ -56,7 +56,7 @@ package final class Plan: @unchecked Sendable {
   private(set) var sums: [Phase] = []
   private var memory: [Storage] = []
   /// For each output behind the first its gradient.
-  private var keptGradients: [Int: Floats] = [:]
+  var keptGradients: [Int: Floats] = [:]
 
   /// The bytes of the values of inputs and layers, each counted once where several share them.
   package var valueBytes: Int {
@@ -205,7 +205,7 @@ package final class Plan: @unchecked Sendable {
     return storage.floats
   }
 
-  private func allocate(lanesFor shape: [Int]) -> Floats {
+  func allocate(lanesFor shape: [Int]) -> Floats {
     allocate(blocks * shape.reduce(1, *) * laneCount)
   }
 
@@ -328,40 +328,6 @@ package final class Plan: @unchecked Sendable {
     site = channelSite.lanes
   }
 
-  /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is
-  /// cleared in every step: the gradient of the layer's input may be written over it.
-  private func clearingPhase(readers: [Network.Value: ValueReaders]) -> [Phase] {
-    var phase = Phase()
-    for case .node(let index) in network.outputs.dropFirst()
-    where readers[.node(index)] == nil {
-      let stride = values[index].blockStride
-      guard let gradient = values[index].gradient else { continue }
-      phase.groups.append(
-        Tasks(count: blocks, reach: .block) { block in
-          (gradient + block * stride).update(repeating: 0, count: stride)
-        })
-    }
-    return [phase]
-  }
-
-  /// Copies the gradient of an output behind the first, where inputs' gradients are asked for: layers before it may
-  /// write over it.
-  private func keepingPhase(of index: Int) -> [Phase] {
-    guard mode.wantsInputGradients, network.outputs.dropFirst().contains(.node(index)),
-      let gradient = values[index].gradient
-    else { return [] }
-    let (shape, stride) = (values[index].shape, values[index].blockStride)
-    let kept = allocate(lanesFor: shape)
-    keptGradients[index] = kept
-    return [
-      Phase(groups: [
-        Tasks(count: blocks, reach: .block) { block in
-          (kept + block * stride).update(from: gradient + block * stride, count: stride)
-        }
-      ])
-    ]
-  }
-
   /// The parameters of a layer. Where layers share one, all but the first have gradients of their own,
   /// which are added to the first's at the end.
   private func places(of node: Network.Node, sums: inout ParameterSums) -> [ParameterPlace] {
@@ -399,84 +365,12 @@ package final class Plan: @unchecked Sendable {
     )
   }
 
-  /// Where the gradient of an input, or of an output behind the first, lies after the way back.
-  func gradient(of value: Network.Value) -> Floats? {
-    switch value {
-    case .input(let index): inputs[index].gradient
-    case .node(let index): keptGradients[index]
-    }
-  }
-
   /// A value of the network.
   func read(_ source: Network.Value) -> LaneValue {
     switch source {
     case .input(let index): inputs[index]
     case .node(let index): values[index]
     }
-  }
-
-  private func sumPhase(
-    of source: Network.Value, readers: [Network.Value: ValueReaders]
-  ) -> [Phase] {
-    guard let places = readers[source]?.places, places.count > 1 else { return [] }
-    let value = read(source)
-    let (add, stride) = (kernels.add, value.blockStride)
-    return [
-      Phase(groups: [
-        Tasks(count: blocks, reach: .block) { block in
-          for place in places.dropFirst() {
-            add(stride, place + block * stride, places[0] + block * stride)
-          }
-        }
-      ])
-    ]
-  }
-}
-
-/// The gradients that the readers of a value write.
-private struct ValueReaders {
-  /// The value's own, which becomes the sum of all, and those of further readers.
-  private(set) var places: [Floats] = []
-  private var count = 0
-  private var firstAdds = false
-
-  mutating func append(_ place: Floats) {
-    places.append(place)
-    count += 1
-  }
-
-  /// The gradient that the next reader writes: the value's own for the first; for the second, too, where the first
-  /// adds to it, for that runs later on the way back.
-  mutating func next(_ own: Floats, adds: Bool, another: @autoclosure () -> Floats) -> Floats {
-    defer { count += 1 }
-    if count == 0 { firstAdds = adds }
-    if count == 1, firstAdds { return own }
-    let place = places.isEmpty ? own : another()
-    places.append(place)
-    return place
-  }
-}
-
-/// Gradients of shared parameters that are added up after the way back.
-private struct ParameterSums {
-  private var terms: [(own: Floats, sum: Floats, count: Int)] = []
-
-  mutating func add(_ own: Floats, to sum: Floats, count: Int) {
-    own.base.update(repeating: 0, count: count)
-    terms.append((own, sum, count))
-  }
-
-  /// One task: two terms may belong to one sum.
-  func phase(kernels: KernelTable) -> [Phase] {
-    guard !terms.isEmpty else { return [] }
-    let (add, terms) = (kernels.add, terms)
-    return [
-      Phase(groups: [
-        Tasks(count: 1) { _ in
-          for term in terms { add(term.count, term.own + 0, term.sum + 0) }
-        }
-      ])
-    ]
   }
 }
 
