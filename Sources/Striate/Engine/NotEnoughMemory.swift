@@ -16,14 +16,15 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
       batchSize: batchSize)
   }
 
-  /// The Floats of values, their gradients and transposed copies; of what layers allocate for themselves; of parameters
+  /// The Floats of values, their gradients and copies of these; of what layers allocate for themselves; of parameters
   /// with gradient and state; and of what a training has besides.
   package static func floats(
     _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
   ) -> Double {
     let elements =
       isTraining
-      ? (network.inputs.map(\.shape) + network.nodes.map(\.shape))
+      ? (network.inputs.map(\.shape) + network.nodes.map(\.shape)
+        + network.outputs.dropFirst().map { network.shape(of: $0) })
         .reduce(0.0) { $0 + Double($1.product) }
       : network.elementsInInference(nil)
     let blocks = (batchSize - 1) / laneCount + 1

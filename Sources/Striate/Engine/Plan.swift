@@ -280,7 +280,7 @@ package final class Plan: @unchecked Sendable {
     scratch.allocate(workers: pool.threads, marker: marker)
     forward = steps.flatMap(\.forward)
     guard isTraining else { return }
-    backward += clearingPhase(readers: readers)
+    backward += clearingPhase(readers: readers, layout)
     for index in network.nodes.indices.reversed() {
       backward += sumPhase(of: .node(index), readers: readers)
       backward += keepingPhase(of: index)

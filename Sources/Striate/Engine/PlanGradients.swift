@@ -2,12 +2,13 @@ import LaneKernels
 
 /// The gradients of a plan's values, as far as they belong to no layer.
 extension Plan {
-  /// The loss stands behind the first output; the others have the gradient 0 where no layer reads them. It is
-  /// cleared in every step: the gradient of the layer's input may be written over it.
-  func clearingPhase(readers: [Network.Value: ValueReaders]) -> [Phase] {
+  /// What neither the loss nor a layer reads has the gradient 0. It is cleared in every step: the gradient of the
+  /// layer's input may be written over it.
+  func clearingPhase(readers: [Network.Value: ValueReaders], _ layout: PlanLayout) -> [Phase] {
     var phase = Phase()
-    for case .node(let index) in network.outputs.dropFirst()
-    where readers[.node(index)] == nil {
+    // A normalisation with an addend is read through the sum.
+    for index in values.indices
+    where readers[.node(index)] == nil && layout.addends[index] == nil {
       let stride = values[index].blockStride
       guard let gradient = values[index].gradient else { continue }
       phase.groups.append(

@@ -21,7 +21,7 @@ struct PlanLayout {
   var addsTo: [Int?]
   /// In training, for a normalisation that adds another value to its outputs: that value.
   ///
-  /// The outputs lie where the sum's lie, and the sum's gradient lies where the value's lies.
+  /// The outputs lie where the sum's lie, and the sum's gradient lies where the value's lies, if it has one.
   var addends: [Network.Value?]
   /// For a sum that is there already: the layer that added to its summand, or the normalisation.
   var addedUpBy: [Int?]
@@ -200,7 +200,7 @@ extension PlanLayout {
     for (value, indices) in readers where indices.count > 1 && value != network.outputs[0] {
       let node = network.nodes[indices[0]]
       if let layer = node.layer as? any AddsGradient {
-        addsGradient[indices[0]] = layer.addsGradient(of: [network.shape(of: value)])
+        addsGradient[indices[0]] = layer.addsGradient
       }
     }
   }
@@ -234,8 +234,8 @@ protocol AddsOutput: Layer {
 
 /// A layer that can add its input's gradient to what lies in its place: see `LayerSite.addsGradient`.
 protocol AddsGradient: Layer {
-  /// Whether it can for inputs of these shapes.
-  func addsGradient(of inputs: [[Int]]) -> Bool
+  /// Whether it can.
+  var addsGradient: Bool { get }
 }
 
 extension Conv2D: AddsOutput, AddsGradient {
@@ -243,7 +243,7 @@ extension Conv2D: AddsOutput, AddsGradient {
   func addsOutput(of inputs: [[Int]]) -> Bool { groups == 1 }
 
   /// Nor can what is copied into a border.
-  func addsGradient(of inputs: [[Int]]) -> Bool { groups == 1 && paddingMode == .zeros }
+  var addsGradient: Bool { groups == 1 && paddingMode == .zeros }
 }
 
 /// A layer that computes every number from the one in its place alone, and can write over its input.

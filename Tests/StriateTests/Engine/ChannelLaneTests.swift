@@ -65,6 +65,12 @@ struct ChannelLaneTests {
       "conv 20 1x1, conv 24 1x1 stride 3 padding 2, conv 33 3x3 stride 2 dilation 2 padding 1, "
         + "conv 17 5x5 stride 4 padding 5"
     ),
+    // Kernels and strides of one axis alone.
+    (
+      [3, 16, 18],
+      "conv 16 1x1, conv 16 1x2 stride 2, conv 18 1x1, conv 17 1x3 stride 3, conv 20 2x1 stride 2"
+    ),
+    ([3, 12, 12], "conv 16 1x1, conv 20 1x2 stride 1x2, conv 16 1x1 stride 2x1"),
     (
       [3, 40, 36],
       "conv 32 3x3 padding 1, conv 16 3x3 padding 1, conv 64 3x3 padding 1, globalmaxpool"

@@ -72,10 +72,10 @@ import Testing
     return network
   }
 
-  @Test(arguments: trials) func gradientsAreTheReferences(_ trial: Trial) throws {
-    var network = try Self.network(trial)
-    // The reference has gradients for what is frozen.
-    if !trial.frozen.isEmpty { network = try Self.network(Trial(text: trial.text)) }
+  /// The reference has gradients for what is frozen.
+  @Test(arguments: trials.filter { $0.frozen.isEmpty })
+  func gradientsAreTheReferences(_ trial: Trial) throws {
+    let network = try Self.network(trial)
     for images in [1, 3, 17, 40] {
       try EngineTrial(network, images: images).expectAgreement("\(images) images")
       // A mean of few numbers is not well conditioned.
@@ -103,6 +103,61 @@ import Testing
       #expect(
         relativeError(found[index].scalars, expected.parameters[index].values) < 1e-3,
         "\(parameter.name)")
+    }
+  }
+
+  /// The first place of a shared layer computes even where nobody reads it: it passes nothing back, in no step.
+  @Test func whatNobodyReadsPassesNothingBack() throws {
+    for kind in [BatchNorm() as any Layer, Activation(.relu)] {
+      let layer = Shared(kind)
+      let network = try Network(inputs: [("x", [2, 5, 5])], seed: 4) { x in
+        let h = Conv2D(filters: 4, kernel: 1, bias: .none)(x[0])
+        _ = layer(h)
+        return Dense(3)(Flatten()(layer(Tanh()(h))))
+      }
+      var trainer = TrainingSample.trainer(SGD(learningRate: 0.05))
+      trainer.batchSize = 21
+      let data = try TrainingSample.images(42)
+      let found = try TrainingSample.train(trainer, network, on: data, epochs: 2)
+      let expected = try ReferenceTraining(
+        trainer, network, data, epochs: 2, training: RandomKey(seed: 1))
+      for (index, parameter) in network.parameters.enumerated() where parameter.isLearned {
+        #expect(
+          relativeError(found[index].scalars, expected.parameters[index].values) < 1e-3,
+          "\(kind.text): \(parameter.name)")
+      }
+    }
+  }
+
+  /// The gradients of further outputs, of which layers would write over the one and nobody reads the other, twice with
+  /// one plan.
+  @Test func gradientsOfFurtherOutputsAreTheReferences() throws {
+    let network = try Network(
+      inputs: [("x", [2, 5, 5])], seed: 5,
+      outputs: { x in
+        let first = Conv2D(filters: 4, kernel: 3, padding: 1)(x[0])
+        let branch = BatchNorm()(Conv2D(filters: 4, kernel: 3, padding: 1)(first))
+        let sum = ReLU()(Add()(first, branch))
+        let unread = BatchNorm()(first)
+        return [Dense(3)(Flatten()(Tanh()(BatchNorm()(sum)))), sum, unread, first]
+      })
+    let gradients = try ScoreGradients(network, output: 1, threads: 1)
+    for seed in 1...2 as ClosedRange<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let x = Tensor(random: [7, 2, 5, 5], scale: 1, using: &generator)
+      let found = try gradients(x)
+      let input = ReferenceTensor(x)
+      let values = network.referenceForward([input])
+      var slope = ReferenceTensor(zeros: [7, 3])
+      for n in 0..<7 { slope[n, 1] = 1 }
+      let expected = network.referenceGradients(slope, inputs: [input], values: values)
+      #expect(relativeError(found.inputs.scalars, expected.gradients.inputs[0].values) < 1e-5)
+      for (layer, output) in zip(found.layers, network.outputs.dropFirst()) {
+        guard case .node(let index) = output else { continue }
+        #expect(
+          relativeError(layer.gradient.scalars, expected.nodes[index].values) < 1e-5,
+          "\(network.nodes[index].name), \(seed)")
+      }
     }
   }
 

@@ -30,7 +30,6 @@ struct ChannelConvolution: @unchecked Sendable {
       images > 1 ? (all + images - 1) / images : all * bands
     }
   }
-
 }
 
 extension ChannelConvolution.Lots {
@@ -225,16 +224,17 @@ extension ConvolutionGeometry {
     let height = kernels.channels.tileHeight
     let registers = (sumFilters + kernels.vectorWidth - 1) / kernels.vectorWidth
     let isJoint = site.isJoint(weights: weights)
+    let splits = splitsColumns(shape)
+    let row = splits ? rows.phasesRead * columns.columnsSplit : rows.stride * columns.bordered
     let lots = ChannelConvolution.Lots(
       all: isJoint ? site.allImages : site.images, height: rows.output,
-      row: rows.stride * columns.bordered * maps * pixel, weights: weights,
+      row: row * maps * pixel, weights: weights,
       tiles: (registers + height - 1) / height,
       wanted: LayerSite.parts(
         of: LayerSite.fewestTasks, blocks: isJoint ? 1 : site.lanes.blocks))
-    let splits = splitsColumns(shape)
     let source = source(
       shape, lots: lots, blockStride: site.lanes.inputs[0].blockStride, splits: splits)
-    let copies = hasBorder || splits
+    let copies = source.geometry != nil
     let mapStride =
       copies
       ? source.copiedRows * source.copiedRowStride : rows.input * columns.input * pixel
@@ -249,7 +249,7 @@ extension ConvolutionGeometry {
     let isOneRow =
       !isPlanar
       && (rowsFollow
-        || splits && source.copiedRows == lots.rows
+        || source.phases == 1 && source.splits && source.copiedRows == lots.rows
           && source.copiedColumns == columns.output)
     var pass = ChannelPass(
       channels: isPlanar ? 1 : sumChannels, channelStride: mapStride,
@@ -294,7 +294,7 @@ extension ConvolutionGeometry {
     let splits = splitsColumns(input)
     let image =
       Double(input.isPlanar ? channels : input.groups * laneCount) * Double(rows.bordered)
-      * Double(splits ? columns.phasesRead * columns.pixelsOfPhase : columns.bordered)
+      * Double(splits ? columns.columnsSplit : columns.bordered)
     // A lot has the rows that its outputs read anew, and those of the kernel's reach besides.
     let lot = max(Double(ChannelConvolution.near), weights / 4)
     let rowsBesides = 1 + Double(rows.reach) / Double(rows.output * rows.stride)

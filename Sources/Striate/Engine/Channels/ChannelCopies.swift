@@ -8,6 +8,8 @@ extension ChannelConvolution {
     let maps: Int, pixel: Int
     /// The Floats from one block, image and row to the next.
     let blockStride: Int, stride: Int, rowStride: Int
+    /// Whether the copy holds columns a stride apart side by side.
+    let splits: Bool
     /// In the copy, the columns of a stride that the kernel reads, and how many there are of each: they lie one phase
     /// after the other, each from left to right.
     let phases: Int, copiedColumns: Int
@@ -29,6 +31,7 @@ extension ConvolutionAxis {
   /// The pixels of a stride that the kernel reads, and of each of these as many as all outputs read.
   var phasesRead: Int { min(stride, reach) }
   var pixelsOfPhase: Int { output + (reach - 1) / stride }
+  var columnsSplit: Int { phasesRead * pixelsOfPhase }
 }
 
 extension ConvolutionGeometry {
@@ -47,7 +50,7 @@ extension ConvolutionGeometry {
     return ChannelConvolution.Source(
       geometry: hasBorder || splits ? self : nil, maps: shape.isPlanar ? channels : shape.groups,
       pixel: pixel, blockStride: blockStride, stride: shape.stride,
-      rowStride: columns.input * pixel, phases: splits ? columns.phasesRead : 1,
+      rowStride: columns.input * pixel, splits: splits, phases: splits ? columns.phasesRead : 1,
       copiedColumns: splits ? columns.pixelsOfPhase : columns.bordered, rowStep: rowStep,
       copiedRows: (lots.rows - 1) * rowStep + rows.reach)
   }
@@ -59,7 +62,6 @@ extension ConvolutionGeometry {
   ) {
     let top = outputRows.lowerBound * rows.stride - rows.before
     let count = (outputRows.count - 1) * source.rowStep + rows.reach
-    let splits = source.pixel == laneCount && columns.stride > 1
     let left = columns.before * source.pixel
     let right = columns.after * source.pixel
     for k in 0..<images * source.maps {
@@ -70,7 +72,7 @@ extension ConvolutionGeometry {
         + (image * source.copiedStride + map * source.copiedRows * source.copiedRowStride)
       for copied in 0..<count {
         let row = top + copied / source.rowStep * rows.stride + copied % source.rowStep
-        if row >= 0, row < rows.input, splits {
+        if row >= 0, row < rows.input, source.splits {
           copyPhases(of: x + row * source.rowStride, source, to: target, kernels)
         } else if row >= 0, row < rows.input {
           target.update(repeating: 0, count: left)

@@ -34,7 +34,7 @@ extension Dense: RunsOnChannels {
     let source = ChannelConvolution.Source(
       geometry: nil, maps: 1, pixel: laneCount,
       blockStride: site.lanes.inputs[0].blockStride, stride: shape.stride, rowStride: 0,
-      phases: 1, copiedColumns: 0, rowStep: 1, copiedRows: 0)
+      splits: false, phases: 1, copiedColumns: 0, rowStep: 1, copiedRows: 0)
     site.append(
       ChannelConvolution(
         pass: pass, packing: packing, lots: lots, source: source, isJoint: isJoint),
