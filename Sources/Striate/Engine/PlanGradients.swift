@@ -38,7 +38,10 @@ extension Plan {
   }
 
   /// Where the gradient of an input, or of an output behind the first, lies after the way back.
+  ///
+  /// - Precondition: the plan computes gradients of inputs.
   func gradient(of value: Network.Value) -> Floats? {
+    precondition(mode.wantsInputGradients, "Plan: expected gradients of inputs, found none")
     switch value {
     case .input(let index): inputs[index].gradient
     case .node(let index): keptGradients[index]
