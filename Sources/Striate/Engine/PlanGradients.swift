@@ -42,7 +42,7 @@ extension Plan {
   /// - Precondition: the plan computes gradients of inputs.
   func gradient(of value: Network.Value) -> Floats? {
     precondition(mode.wantsInputGradients, "Plan: expected gradients of inputs, found none")
-    switch value {
+    return switch value {
     case .input(let index): inputs[index].gradient
     case .node(let index): keptGradients[index]
     }
