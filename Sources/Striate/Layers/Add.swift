@@ -55,9 +55,11 @@ extension Add: MasksGradient {
     // The first lies where the sum's lies: see `PassesBackInPlace`.
     let others = inputs.compactMap(\.gradient).filter { $0.base != dy.base }
     if limits == .relu {
+      // The sum's own last: the others are made of it.
+      let targets = others + [dy]
       site.forEachPart(of: output.elements, onTheWayBack: true) { block, range in
         let place = block * output.blockStride + range.lowerBound * laneCount
-        for dx in others + [dy] {
+        for dx in targets {
           kernels.masked(range.count * laneCount, dy + place, output.values + place, dx + place)
         }
       }
