@@ -34,13 +34,38 @@ extension [Tasks] {
         group.count % blocks == 0,
         "tasks: expected as many for each of \(blocks) blocks, found \(group.count)")
     }
+    let chain = Chain(self, blocks: blocks)
     return Tasks(
-      count: blocks, reach: .block,
-      onWorker: { block, worker in
-        for group in self {
-          let count = group.count / blocks
-          for task in block * count..<(block + 1) * count { group.body(task, worker) }
-        }
-      })
+      count: blocks, reach: .block, onWorker: { block, worker in chain.run(block, worker: worker) })
+  }
+}
+
+/// Groups of tasks that one block of images passes one after the other.
+///
+/// Unchecked: never written after it was made.
+private final class Chain: @unchecked Sendable {
+  private struct Link {
+    var work: BorrowedWork
+    /// The tasks of a block.
+    var tasks: Int
+  }
+
+  private let groups: [Tasks]
+  /// Read without being counted as held.
+  private let links: UnsafeMutableBufferPointer<Link>
+
+  init(_ groups: [Tasks], blocks: Int) {
+    self.groups = groups
+    links = .allocate(capacity: groups.count)
+    _ = links.initialize(
+      from: groups.map { Link(work: BorrowedWork($0.work), tasks: $0.count / blocks) })
+  }
+
+  deinit { links.deallocate() }
+
+  func run(_ block: Int, worker: Int) {
+    for link in links {
+      for task in block * link.tasks..<(block + 1) * link.tasks { link.work(task, worker: worker) }
+    }
   }
 }

@@ -83,9 +83,9 @@ package final class Plan: @unchecked Sendable {
   let gradients: Storage?
   private(set) var places: [ParameterPlace] = []
 
-  private lazy var prepareProgram = Program([Phase(groups: folding), Phase(groups: prepare)])
-  private lazy var forwardProgram = Program(byBlock(forward))
-  private lazy var backwardProgram = Program(byBlock(backward) + sums)
+  private lazy var prepareProgram = program([Phase(groups: folding), Phase(groups: prepare)])
+  private lazy var forwardProgram = program(byBlock(forward))
+  private lazy var backwardProgram = program(byBlock(backward) + sums)
 
   /// The values that the network gives.
   var outputs: [LaneValue] { network.outputs.map(read) }
@@ -189,6 +189,9 @@ package final class Plan: @unchecked Sendable {
 
   /// Runs the layers backwards from the output's gradient that lies in the plan.
   func runBackward() { pool.run(backwardProgram) }
+
+  /// Phases that run one after the other on the plan's threads.
+  func program(_ phases: [Phase]) -> Program { Program(phases, workers: pool.threads) }
 
   /// Phases that run one after the other, with those that stay in a block of images as one where there
   /// are enough blocks for all threads.

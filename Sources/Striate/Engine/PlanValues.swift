@@ -166,7 +166,7 @@ extension Network {
     lossStep.write(targets: targets)
     lossStep.setCount(count)
     plan.runForward()
-    plan.pool.run(Program(lossStep.phases))
+    plan.pool.run(plan.program(lossStep.phases))
     plan.runBackward()
     return (
       lossStep.result().loss,

@@ -24,7 +24,7 @@ enum Reach: Sendable {
 struct Tasks: Sendable {
   let count: Int
   let reach: Reach
-  let body: @Sendable (_ task: Int, _ worker: Int) -> Void
+  let work: Work
 
   /// Tasks that do not care which worker runs them.
   init(
@@ -38,7 +38,26 @@ struct Tasks: Sendable {
     count: Int, reach: Reach = .everything,
     onWorker body: @escaping @Sendable (_ task: Int, _ worker: Int) -> Void
   ) {
-    (self.count, self.reach, self.body) = (count, reach, body)
+    (self.count, self.reach, work) = (count, reach, Work(body))
+  }
+}
+
+/// What the tasks of a group do.
+final class Work: Sendable {
+  let body: @Sendable (_ task: Int, _ worker: Int) -> Void
+
+  init(_ body: @escaping @Sendable (_ task: Int, _ worker: Int) -> Void) { self.body = body }
+}
+
+/// Work that somebody else keeps alive, to be done without counting references to it: threads that count up and
+/// down what belongs to all of them wait for one another's cache line in every task.
+struct BorrowedWork: Sendable {
+  private let work: Unmanaged<Work>
+
+  init(_ work: Work) { self.work = .passUnretained(work) }
+
+  func callAsFunction(_ task: Int, worker: Int) {
+    work._withUnsafeGuaranteedRef { $0.body(task, worker) }
   }
 }
 
@@ -51,45 +70,102 @@ struct Phase: Sendable {
   var count: Int { groups.reduce(0) { $0 + $1.count } }
 }
 
-/// A list of phases, with the number of tasks of each.
+/// A list of phases, and which of their tasks each of a number of workers begins with.
 ///
 /// Which task exists depends on shapes alone, never on the number of threads: any pool computes the
 /// same bits.
-final class Program: Sendable {
+///
+/// Unchecked: never written after it was made.
+final class Program: @unchecked Sendable {
   let phases: [Phase]
-  let counts: [Int]
-  /// For each phase, the first task of each of its groups: a strided convolution has thousands.
-  private let starts: [[Int]]
+  /// The workers that the tasks are shared out among.
+  let workers: Int
+  /// A share for each phase and worker, and the pieces of one after the other: memory that is read without being
+  /// counted as held.
+  private let shares: UnsafeMutableBufferPointer<Share>
+  private let pieces: UnsafeMutableBufferPointer<Share.Piece>
 
-  init(_ phases: [Phase]) {
+  init(_ phases: [Phase], workers: Int) {
+    self.workers = workers
     self.phases = phases.filter { $0.count > 0 }.map { phase in
       var phase = phase
       phase.groups.removeAll { $0.count == 0 }
       return phase
     }
-    counts = self.phases.map(\.count)
-    starts = self.phases.map { phase in
-      var next = 0
-      return phase.groups.map { group in
-        defer { next += group.count }
-        return next
-      }
-    }
+    var pieces: [Share.Piece] = []
+    let shares = self.phases.flatMap { Share.all(of: $0, workers: workers, pieces: &pieces) }
+    self.shares = .allocate(capacity: shares.count)
+    self.pieces = .allocate(capacity: pieces.count)
+    _ = self.shares.initialize(from: shares)
+    _ = self.pieces.initialize(from: pieces)
   }
 
-  /// Runs a task of a phase: that of the last group which starts no later.
-  func run(_ task: Int, ofPhase index: Int, worker: Int) {
-    let starts = starts[index]
-    var (low, high) = (0, starts.count)
+  deinit {
+    shares.deallocate()
+    pieces.deallocate()
+  }
+
+  /// The number of tasks in a worker's share.
+  func count(ofPhase index: Int, share: Int) -> Int { shares[index * workers + share].count }
+
+  /// Runs the task at a place of a share.
+  func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
+    // That of the last piece that starts no later: a strided convolution has thousands.
+    var (low, high) = (0, shares[index * workers + share].pieces)
+    let first = pieces.baseAddress! + shares[index * workers + share].first
     while high - low > 1 {
       let middle = (low + high) / 2
-      if starts[middle] <= task { low = middle } else { high = middle }
+      if first[middle].start <= place { low = middle } else { high = middle }
     }
-    phases[index].groups[low].body(task - starts[low], worker)
+    first[low].work(first[low].task + place - first[low].start, worker: worker)
   }
 
   /// Nothing to do.
-  static let empty = Program([])
+  static let empty = Program([], workers: 1)
+}
+
+/// The tasks of a phase that a worker begins with, one after the other.
+///
+/// Every worker has its part of each group, the same in all groups: what one group writes, another reads, and the
+/// parts of both that belong together lie in the cache of one core. Groups of fewer tasks than workers are shared
+/// out as one.
+private struct Share: Sendable {
+  /// Tasks of one group: those from `task` on stand at `start` and behind it.
+  struct Piece: Sendable {
+    var work: BorrowedWork
+    var task: Int, start: Int
+  }
+
+  /// The first of its pieces, and how many there are.
+  var first = 0, pieces = 0
+  /// The number of tasks.
+  var count = 0
+
+  /// The workers' shares of a phase, whose pieces are appended to others.
+  static func all(of phase: Phase, workers: Int, pieces: inout [Piece]) -> [Share] {
+    let large = phase.groups.filter { $0.count >= workers }.map { [$0] }
+    let lots = large + [phase.groups.filter { $0.count < workers }]
+    return (0..<workers).map { worker in
+      var share = Share(first: pieces.count)
+      for lot in lots {
+        let total = lot.reduce(0) { $0 + $1.count }
+        let range = total * worker / workers..<total * (worker + 1) / workers
+        var passed = 0
+        for group in lot {
+          let part = range.clamped(to: passed..<passed + group.count)
+          if !part.isEmpty {
+            pieces.append(
+              Piece(
+                work: BorrowedWork(group.work), task: part.lowerBound - passed, start: share.count))
+            share.count += part.count
+          }
+          passed += group.count
+        }
+      }
+      share.pieces = pieces.count - share.first
+      return share
+    }
+  }
 }
 
 /// Threads that run programs: each worker takes its own share of a phase's tasks, always the same one, so
@@ -148,14 +224,17 @@ final class ThreadPool: @unchecked Sendable {
 
   /// Runs a program to its end. The caller is worker 0. Where another thread is using the pool, the
   /// caller runs the program alone.
+  ///
+  /// - Precondition: the program's tasks are shared out among as many workers as the pool has threads.
   func run(_ program: Program) {
+    precondition(program.workers == threads || program.phases.isEmpty)
     let mode = striate_enable_flush_to_zero()
     defer { striate_restore_float_mode(mode) }
     guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
       for phase in program.phases {
         for group in phase.groups {
-          for task in 0..<group.count { group.body(task, 0) }
+          for task in 0..<group.count { group.work.body(task, 0) }
         }
       }
       return
@@ -217,17 +296,15 @@ final class ThreadPool: @unchecked Sendable {
     let program = self.program
     var goal = arrivedBefore
     for index in program.phases.indices {
-      let count = program.counts[index]
       let first = counters + index * threads * ThreadPool.counterStride
       for offset in 0..<threads {
         let share = (worker + offset) % threads
-        let start = count * share / threads
-        let end = count * (share + 1) / threads
+        let count = program.count(ofPhase: index, share: share)
         let counter = first + share * ThreadPool.counterStride
         while true {
-          let task = start + counter.pointee.add(1, ordering: .relaxed).oldValue
-          if task >= end { break }
-          program.run(task, ofPhase: index, worker: worker)
+          let place = counter.pointee.add(1, ordering: .relaxed).oldValue
+          if place >= count { break }
+          program.run(place, ofPhase: index, share: share, worker: worker)
         }
       }
       arrived.add(1, ordering: .acquiringAndReleasing)

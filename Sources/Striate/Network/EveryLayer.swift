@@ -51,7 +51,7 @@ extension Network {
     lossStep.write(targets: target)
     lossStep.setCount(1)
     plan.runForward()
-    plan.pool.run(Program(lossStep.phases))
+    plan.pool.run(plan.program(lossStep.phases))
     plan.runBackward()
     return (
       lossStep.result().loss, plan.readGradient(of: .input(0), count: 1),

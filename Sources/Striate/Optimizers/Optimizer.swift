@@ -89,7 +89,9 @@ public struct ParameterSlice {
   public let gradient: UnsafePointer<Float>
 
   /// The kernels of the processor.
-  public let kernels: KernelTable
+  public var kernels: KernelTable { _read { yield table.pointee } }
+  /// Where they lie: a table is large, and a step has many slices.
+  private let table: UnsafePointer<KernelTable>
 
   /// As many Floats as `scratchCount` asked for, from a cache line on; any numbers.
   public let scratch: UnsafeMutablePointer<Float>
@@ -97,14 +99,14 @@ public struct ParameterSlice {
   private let states: UnsafeMutablePointer<Float>
   private let stateStride: Int
 
-  /// A slice whose state arrays start `stateStride` Floats apart.
+  /// A slice whose state arrays start `stateStride` Floats apart; the table outlives it.
   package init(
     count: Int, shape: [Int] = [], weights: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, kernels: KernelTable, states: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, kernels: UnsafePointer<KernelTable>, states: UnsafeMutablePointer<Float>,
     stateStride: Int, scratch: UnsafeMutablePointer<Float>? = nil
   ) {
     (self.count, self.shape) = (count, shape)
-    (self.weights, self.gradient, self.kernels) = (weights, gradient, kernels)
+    (self.weights, self.gradient, table) = (weights, gradient, kernels)
     (self.states, self.stateStride) = (states, stateStride)
     self.scratch = scratch ?? states
   }

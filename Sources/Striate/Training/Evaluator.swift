@@ -82,7 +82,7 @@ struct Evaluator {
     let load = Phase(groups: [
       loader.tasks(targets: lossStep?.targets, ignoring: loss?.ignoredIndex)
     ])
-    program = Program(plan.byBlock([load] + plan.forward + (lossStep?.phases ?? [])))
+    program = plan.program(plan.byBlock([load] + plan.forward + (lossStep?.phases ?? [])))
   }
 
   /// Throws where a streamed image cannot be read.

@@ -83,7 +83,7 @@ package final class StepTimer {
     }
     let clock = ContinuousClock()
     func seconds(_ phase: Phase) -> Double {
-      let program = Program([phase])
+      let program = plan.program([phase])
       let began = clock.now
       plan.pool.run(program)
       return (clock.now - began) / .seconds(1) / Double(count)
@@ -121,18 +121,17 @@ package final class StepTimer {
   /// does.
   package static func peakMultiplyAdds(threads: Int) -> Double {
     let (kernels, clock) = (KernelTable.best, ContinuousClock())
-    let rounds = 2_000_000
-    let program = Program([
-      Phase(groups: [
-        Tasks(count: threads) { _ in
-          // The result is used, so that the work is done.
-          if kernels.multiplyAddRounds(rounds).isNaN { preconditionFailure("multiply-add: NaN") }
-        }
-      ])
+    let (rounds, pool) = (2_000_000, ThreadPool.shared(threads: threads))
+    let phase = Phase(groups: [
+      Tasks(count: threads) { _ in
+        // The result is used, so that the work is done.
+        if kernels.multiplyAddRounds(rounds).isNaN { preconditionFailure("multiply-add: NaN") }
+      }
     ])
+    let program = Program([phase], workers: pool.threads)
     let times = (0..<5).map { _ in
       let began = clock.now
-      ThreadPool.shared(threads: threads).run(program)
+      pool.run(program)
       return (clock.now - began) / .seconds(1)
     }
     return Double(rounds * KernelTable.multiplyAddsOfRound * threads) / (times.min() ?? 1)

@@ -71,8 +71,8 @@ final class TrainingRun {
       [Phase(groups: plan.prepare)]
       + plan.byBlock([load] + plan.forward + lossStep.phases + plan.backward)
       + plan.sums + updater.accumulation
-    gathering = Program(phases)
-    stepping = Program(phases + updater.update)
+    gathering = plan.program(phases)
+    stepping = plan.program(phases + updater.update)
     try resume()
     if let checkpoints = trainer.checkpoints, !checkpoints.onlyWhenStopped {
       let numbers =

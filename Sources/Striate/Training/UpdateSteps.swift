@@ -10,8 +10,13 @@ import LaneKernels
 final class UpdateSteps: @unchecked Sendable {
   private let plan: Plan
   private let trainer: Trainer
+  private let (weights, gradients): (Floats, Floats)
+  /// The plan's table, where slices can point to it.
+  private let kernels: UnsafeMutablePointer<KernelTable>
   private let lossStep: LossStep
   private let parts: [Part]
+  /// Parts that are shared out together: those of one large parameter, or of small ones in a row.
+  private let lots: [Range<Int>]
   /// The rule of each treatment, with the learning rate of the step under way.
   private var rules: [any Optimizer]
   private let factors: [Float]
@@ -55,6 +60,12 @@ final class UpdateSteps: @unchecked Sendable {
     self.trainer = trainer
     self.plan = plan
     self.lossStep = lossStep
+    guard let gradients = plan.gradients?.floats else {
+      preconditionFailure("UpdateSteps: expected a plan with gradients")
+    }
+    (weights, self.gradients) = (plan.parameters.floats, gradients)
+    kernels = .allocate(capacity: 1)
+    kernels.initialize(to: plan.kernels)
     let rule = trainer.optimizer
     let network = plan.network
     statistics = network.nodes.filter { !network.isFrozen($0) }.flatMap { node in
@@ -74,22 +85,29 @@ final class UpdateSteps: @unchecked Sendable {
       if rule.scope == .parameter {
         parts.append(
           Part(start: start, count: count, rule: index, shape: parameter.tensor.shape))
-      } else if let last = parts.last, last.rule == index, last.start + last.count == start {
+      } else if let last = parts.last, last.rule == index, last.start + last.count == start,
+        max(last.count, count) < UpdateSteps.partSize
+      {
         parts[parts.count - 1].count += count
       } else {
         parts.append(Part(start: start, count: count, rule: index, shape: []))
       }
     }
+    var lots = [0..<parts.count]
     if rule.scope == .elements {
+      lots = []
       parts = parts.flatMap { part in
-        stride(from: 0, to: part.count, by: UpdateSteps.partSize).map { offset in
+        let pieces = stride(from: 0, to: part.count, by: UpdateSteps.partSize).map { offset in
           Part(
             start: part.start + offset, count: min(UpdateSteps.partSize, part.count - offset),
             rule: part.rule, shape: [])
         }
+        let first = lots.last?.upperBound ?? 0
+        lots.append(first..<first + pieces.count)
+        return pieces
       }
     }
-    self.parts = parts
+    (self.parts, self.lots) = (parts, lots)
     rules = treatments.map { treatment in
       var rule = rule
       if !treatment.decays { rule.weightDecay = 0 }
@@ -103,6 +121,11 @@ final class UpdateSteps: @unchecked Sendable {
     average = Storage(count: trainer.averaging == nil ? 0 : total)
     scratchSize = (parts.map { rule.scratchCount(shape: $0.shape) }.max() ?? 0).padded
     scratch = Storage(count: rule.scope == .parameter ? plan.pool.threads * scratchSize : 0)
+  }
+
+  deinit {
+    kernels.deinitialize(count: 1)
+    kernels.deallocate()
   }
 
   /// The Floats of memory beyond the four for each parameter that a plan's own reckoning has for the optimizer:
@@ -142,9 +165,9 @@ final class UpdateSteps: @unchecked Sendable {
         let sum = accumulated.base + part.start
         if isFirstOfStep {
           sum.update(from: gradient, count: part.count)
-          plan.kernels.scale(part.count, weight, sum)
+          kernels.pointee.scale(part.count, weight, sum)
         } else {
-          plan.kernels.combine(part.count, weight, gradient, 1, sum)
+          kernels.pointee.combine(part.count, weight, gradient, 1, sum)
         }
       },
     ]
@@ -162,14 +185,14 @@ final class UpdateSteps: @unchecked Sendable {
       phases.append(
         phase { [self] part, gradient, _ in
           gradient.update(from: accumulated.base + part.start, count: part.count)
-          plan.kernels.scale(part.count, accumulationFactor, gradient)
+          kernels.pointee.scale(part.count, accumulationFactor, gradient)
         })
     }
     if case .norm(let limit) = trainer.clipping {
       let squares = squares.floats
       phases.append(
         phase { [self] part, gradient, index in
-          (squares + index).pointee = plan.kernels.sumOfSquares(part.count, gradient)
+          (squares + index).pointee = kernels.pointee.sumOfSquares(part.count, gradient)
         })
       phases.append(
         Phase(groups: [
@@ -179,13 +202,11 @@ final class UpdateSteps: @unchecked Sendable {
           }
         ]))
     }
+    let averages = Tasks(count: trainer.averaging == nil ? 0 : statistics.count) { [self] index in
+      average(statistics[index].start, statistics[index].count)
+    }
     phases.append(
-      Phase(groups: [
-        Tasks(count: parts.count, onWorker: { [self] in update(parts[$0], worker: $1) }),
-        Tasks(count: trainer.averaging == nil ? 0 : statistics.count) { [self] index in
-          average(statistics[index].start, statistics[index].count)
-        },
-      ]))
+      Phase(groups: tasks { [self] in update(parts[$0], worker: $1) } + [averages]))
     return phases
   }
 
@@ -194,22 +215,28 @@ final class UpdateSteps: @unchecked Sendable {
       @escaping @Sendable (Part, _ gradient: UnsafeMutablePointer<Float>, _ index: Int) ->
       Void
   ) -> Phase {
-    guard let gradients = plan.gradients?.floats else { return Phase() }
-    return Phase(groups: [
-      Tasks(count: parts.count) { [parts] index in
+    Phase(
+      groups: tasks { [parts, gradients] index, _ in
         body(parts[index], gradients + parts[index].start, index)
-      }
-    ])
+      })
+  }
+
+  /// A group of tasks for each lot: a worker has its share of every large parameter, the share that it computed the
+  /// gradient of.
+  private func tasks(
+    _ body: @escaping @Sendable (_ part: Int, _ worker: Int) -> Void
+  ) -> [Tasks] {
+    lots.map { lot in
+      Tasks(count: lot.count, onWorker: { body(lot.lowerBound + $0, $1) })
+    }
   }
 
   private func update(_ part: Part, worker: Int) {
-    guard let gradients = plan.gradients else { return }
-    let kernels = plan.kernels
-    let (weights, gradient) = (plan.parameters.base + part.start, gradients.base + part.start)
+    let (weights, gradient) = (weights + part.start, gradients + part.start)
     switch trainer.clipping {
     case .norm?:
-      if gradientFactor < 1 { kernels.scale(part.count, gradientFactor, gradient) }
-    case .value(let limit)?: kernels.clamp(part.count, limit, gradient)
+      if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
+    case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
     case nil: break
     }
     rules[part.rule].update(
@@ -225,7 +252,7 @@ final class UpdateSteps: @unchecked Sendable {
   private func average(_ start: Int, _ count: Int) {
     guard let decay = trainer.averaging else { return }
     let steps = Double(step)
-    plan.kernels.average(
+    kernels.pointee.average(
       count, step == 1 ? 0 : min(decay, (1 + steps) / (10 + steps)),
       plan.parameters.base + start, average.base + start)
   }

@@ -96,11 +96,13 @@ final class RuleMemory {
   }
 
   func update(_ rule: any Optimizer, _ kernels: KernelTable, _ step: Int) {
-    rule.update(
-      ParameterSlice(
-        count: weights.count, shape: shape, weights: weights.base, gradient: gradient.base,
-        kernels: kernels, states: states.base, stateStride: weights.count, scratch: scratch.base),
-      step: step)
+    withUnsafePointer(to: kernels) { kernels in
+      rule.update(
+        ParameterSlice(
+          count: weights.count, shape: shape, weights: weights.base, gradient: gradient.base,
+          kernels: kernels, states: states.base, stateStride: weights.count, scratch: scratch.base),
+        step: step)
+    }
   }
 
   /// Nothing wrote behind the end of anything.
