@@ -44,7 +44,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           isTraining: isTraining))
     }
     return Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
-      + shared * Double(workers)
+      + (shared > 0 ? shared + Double(SharedScratch.gap) : 0) * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
   }
 

@@ -111,13 +111,14 @@ final class Program: @unchecked Sendable {
   /// Runs the task at a place of a share.
   func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
     // That of the last piece that starts no later: a strided convolution has thousands.
-    var (low, high) = (0, shares[index * workers + share].pieces)
-    let first = pieces.baseAddress! + shares[index * workers + share].first
+    let range = shares[index * workers + share].pieces
+    var (low, high) = (range.lowerBound, range.upperBound)
     while high - low > 1 {
       let middle = (low + high) / 2
-      if first[middle].start <= place { low = middle } else { high = middle }
+      if pieces[middle].start <= place { low = middle } else { high = middle }
     }
-    first[low].work(first[low].task + place - first[low].start, worker: worker)
+    let piece = pieces[low]
+    piece.work(piece.task + place - piece.start, worker: worker)
   }
 
   /// Nothing to do.
@@ -136,17 +137,18 @@ private struct Share: Sendable {
     var task: Int, start: Int
   }
 
-  /// The first of its pieces, and how many there are.
-  var first = 0, pieces = 0
+  /// Its pieces.
+  var pieces: Range<Int>
   /// The number of tasks.
-  var count = 0
+  var count: Int
 
   /// The workers' shares of a phase, whose pieces are appended to others.
   static func all(of phase: Phase, workers: Int, pieces: inout [Piece]) -> [Share] {
     let large = phase.groups.filter { $0.count >= workers }.map { [$0] }
     let lots = large + [phase.groups.filter { $0.count < workers }]
     return (0..<workers).map { worker in
-      var share = Share(first: pieces.count)
+      let first = pieces.count
+      var count = 0
       for lot in lots {
         let total = lot.reduce(0) { $0 + $1.count }
         let range = total * worker / workers..<total * (worker + 1) / workers
@@ -156,14 +158,13 @@ private struct Share: Sendable {
           if !part.isEmpty {
             pieces.append(
               Piece(
-                work: BorrowedWork(group.work), task: part.lowerBound - passed, start: share.count))
-            share.count += part.count
+                work: BorrowedWork(group.work), task: part.lowerBound - passed, start: count))
+            count += part.count
           }
           passed += group.count
         }
       }
-      share.pieces = pieces.count - share.first
-      return share
+      return Share(pieces: first..<pieces.count, count: count)
     }
   }
 }

@@ -68,17 +68,24 @@ final class SharedScratch: @unchecked Sendable {
   private var storage = Storage(count: 0)
   private var size = 0
 
+  /// Floats that lie unused behind the memory of each worker. A step that writes places at equal distances makes the
+  /// processor fetch the next ones ahead of time, those behind the last too: were they another worker's, its core
+  /// would have to ask for them back before it writes them.
+  static let gap = 16_384
+
   /// Asks for so many Floats for each worker.
   func reserve(_ count: Int) { size = max(size, count.padded) }
 
   /// Makes the memory; full of a marker, where there is one.
   func allocate(workers: Int, marker: Float?) {
-    storage = Storage(count: workers * size)
-    if let marker { storage.base.update(repeating: marker, count: workers * size) }
+    storage = Storage(count: size == 0 ? 0 : workers * stride)
+    if let marker { storage.base.update(repeating: marker, count: storage.count) }
   }
 
   /// The Floats of all workers.
   var count: Int { storage.count }
 
-  func base(of worker: Int) -> UnsafeMutablePointer<Float> { storage.base + worker * size }
+  private var stride: Int { size + SharedScratch.gap }
+
+  func base(of worker: Int) -> UnsafeMutablePointer<Float> { storage.base + worker * stride }
 }
