@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// A dense layer over blocks of images: weights [outputs, inputs] as PyTorch stores them.
 @frozen
 public struct DensePass {
@@ -18,16 +20,11 @@ public struct DensePass {
   /// cache.
   @inlinable static var featuresAtOnce: Int { 256 }
 
-  /// Inputs whose weights lie side by side for the way back.
+  /// Inputs that the way back computes together.
   @inlinable public static var panel: Int { 8 }
 
   /// Floats of memory for a tile of the weights' gradients.
   @inlinable public static var spare: Int { 8 &* laneCount }
-
-  /// Floats of the weights in panels.
-  @inlinable public var panelCount: Int {
-    (inputs &+ DensePass.panel &- 1) / DensePass.panel &* DensePass.panel &* outputs
-  }
 }
 
 /// y[n,o] = b[o] + Σ(i) w[o,i] · x[n,i] for outputs `outputs`. `biasStride` is 0 where there is no bias.
@@ -139,30 +136,6 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   }
 }
 
-/// Weights in the order of the way back, [panel of inputs][output][input of the panel], for panels `panels`; zeros
-/// where the last panel has no input.
-@export(implementation) @inline(__always)
-func densePanels<ISA: InstructionSet>(
-  _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, weights: UnsafePointer<Float>,
-  result: UnsafeMutablePointer<Float>
-) {
-  for panel in panels {
-    let first = panel &* DensePass.panel
-    let count = min(DensePass.panel, pass.inputs &- first)
-    var target = result + first &* pass.outputs
-    for o in 0..<pass.outputs {
-      let source = weights + (o &* pass.inputs &+ first)
-      if count == DensePass.panel {
-        UnsafeMutableRawPointer(target).storeBytes(
-          of: source.loadUnaligned(SIMD8<Float>.self), as: SIMD8<Float>.self)
-      } else {
-        for k in 0..<DensePass.panel { target[k] = k < count ? source[k] : 0 }
-      }
-      target += DensePass.panel
-    }
-  }
-}
-
 /// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for the inputs of panels `panels`.
 @export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet>(
@@ -179,59 +152,61 @@ func denseInputGradient<ISA: InstructionSet>(
 }
 
 /// In tiles of I inputs × the R registers of a block, or of two blocks where that is one register; some outputs at a
-/// time.
+/// time. A panel's weights, half a line of each output's row, are read for all blocks while they are near.
 @export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ pass: DensePass, _ panels: Range<Int>,
   _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ result: UnsafeMutablePointer<Float>
 ) {
-  let size = ISA.Vector.scalarCount
+  let (size, row) = (ISA.Vector.scalarCount, pass.inputs)
   var first = 0
   while first < pass.outputs {
     let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
-    var block = 0
-    while block < pass.blocks {
-      let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
-      let isPair = R == 1 && block &+ 2 <= pass.blocks
-      let (dyStep, dxStep) =
-        isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
-      for panel in panels {
-        let start = panel &* DensePass.panel
-        let end = min(DensePass.panel, pass.inputs &- start)
-        let w = weights + (start &* pass.outputs &+ first &* DensePass.panel)
+    for panel in panels {
+      let start = panel &* DensePass.panel
+      let end = min(DensePass.panel, pass.inputs &- start)
+      let w = weights + (first &* row &+ start)
+      var block = 0
+      while block < pass.blocks {
+        let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
         let dx = result + (block &* pass.inputs &+ start) &* laneCount
+        let isPair = R == 1 && block &+ 2 <= pass.blocks
+        let (dyStep, dxStep) =
+          isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
         var i = 0
         while i < end {
           let target = dx + i &* laneCount
           let isFull = i &+ I <= end
           if isPair && isFull {
             denseInputGradientTile(
-              isa, Tile<I, 2>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
+              isa, Tile<I, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
           } else if isPair {
             denseInputGradientTile(
-              isa, Tile<1, 2>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
+              isa, Tile<1, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
           } else if isFull {
             denseInputGradientTile(
-              isa, tile, count, dy, dyStep, w + i, first == 0, target, dxStep)
+              isa, tile, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
           } else {
             denseInputGradientTile(
-              isa, Tile<1, R>.self, count, dy, dyStep, w + i, first == 0, target, dxStep)
+              isa, Tile<1, R>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
           }
           i &+= isFull ? I : 1
         }
+        block &+= isPair ? 2 : 1
       }
-      block &+= isPair ? 2 : 1
     }
     first &+= count
   }
 }
 
-/// I inputs × R registers, which lie `dyStep` Floats apart in the outputs' gradient and `dxStep` in the inputs'.
+/// I inputs × R registers, which lie `dyStep` Floats apart in the outputs' gradient and `dxStep` in the inputs'; the
+/// weights of an output `row` Floats apart from the next's. Two registers or more leave time to ask for the line of
+/// weights that the next panel but one begins with.
 @export(implementation) @inline(__always)
 func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ count: Int, _ gradient: UnsafePointer<Float>,
-  _ dyStep: Int, _ weights: UnsafePointer<Float>, _ isFirst: Bool,
+  _ dyStep: Int, _ weights: UnsafePointer<Float>, _ row: Int, _ isFirst: Bool,
   _ result: UnsafeMutablePointer<Float>, _ dxStep: Int
 ) {
   var sum = InlineArray<I, InlineArray<R, ISA.Vector>>(
@@ -245,6 +220,7 @@ func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
   }
   var (dy, w) = (gradient, weights)
   for _ in 0..<count {
+    if R > 1 { striate_prefetch(w + laneCount) }
     var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
     for r in 0..<R { v[r] = (dy + r &* dyStep).load(ISA.Vector.self) }
     for i in 0..<I {
@@ -252,7 +228,7 @@ func denseInputGradientTile<ISA: InstructionSet, let I: Int, let R: Int>(
       for r in 0..<R { ISA.multiplyAdd(&sum[i][r], weight, v[r]) }
     }
     dy += laneCount
-    w += DensePass.panel
+    w += row
   }
   for i in 0..<I {
     for r in 0..<R { (result + (i &* laneCount &+ r &* dxStep)).store(sum[i][r]) }

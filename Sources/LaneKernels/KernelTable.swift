@@ -54,8 +54,6 @@ public struct KernelTable: Sendable {
       _ pass: DensePass, _ outputs: Range<Int>, _ input: Source, _ weights: Source,
       _ bias: Source, _ biasStride: Int, _ output: Target
     ) -> Void
-  public let densePanels:
-    @Sendable (_ pass: DensePass, _ panels: Range<Int>, _ weights: Source, _ result: Target) -> Void
   public let denseInputGradient:
     @Sendable (
       _ pass: DensePass, _ panels: Range<Int>, _ gradient: Source, _ weights: Source,
@@ -373,7 +371,6 @@ public struct KernelTable: Sendable {
       LaneKernels.denseForward(
         isa, $0, outputs: $1, input: $2, weights: $3, bias: $4, biasStride: $5, output: $6)
     }
-    densePanels = { LaneKernels.densePanels(isa, $0, panels: $1, weights: $2, result: $3) }
     denseInputGradient = {
       LaneKernels.denseInputGradient(isa, $0, panels: $1, gradient: $2, weights: $3, result: $4)
     }

@@ -183,12 +183,7 @@ extension Dense {
     let (kernels, weights) = (site.kernels, site.parameters[0].values)
     let (blocks, input, output) = (site.blocks, site.inputs[0], site.output)
     let panels = (pass.inputs + DensePass.panel - 1) / DensePass.panel
-    let packed = site.allocateOverwritten(pass.panelCount)
     let lots = min(panels, LayerSite.fewestTasks)
-    site.prepare(tasks: lots) { lot in
-      kernels.densePanels(
-        pass, panels * lot / lots..<panels * (lot + 1) / lots, weights + 0, packed + 0)
-    }
     let parts = isByBlock ? site.parts(of: panels) : lots
     site.add(
       .back, tasks: isByBlock ? blocks * parts : parts, reach: isByBlock ? .block : .everything
@@ -196,18 +191,17 @@ extension Dense {
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       kernels.denseInputGradient(
         pass, panels * part / parts..<panels * (part + 1) / parts,
-        dy + block * output.blockStride, packed + 0, dx + block * input.blockStride)
+        dy + block * output.blockStride, weights + 0, dx + block * input.blockStride)
     }
   }
 }
 
 extension Dense: NeedsMemory {
-  /// The input and the weights in panels.
+  /// The input in panels.
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    let pass = DensePass(inputs: inputs[0][0], outputs: outputs, blocks: 1, limits: .none)
-    return Double(inputs[0][0].padded) * Double(blocks * laneCount) + Double(pass.panelCount)
+    return Double(inputs[0][0].padded) * Double(blocks * laneCount)
   }
 }
