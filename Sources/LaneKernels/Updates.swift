@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// Optimizer steps over `count` Floats, a multiple of 16. All follow PyTorch's order of operations.
 
 /// g ← g + λw; m ← μm + g (at first m ← g); w ← w − α(g + μm), or w ← w − αm without Nesterov.
@@ -80,6 +82,7 @@ func updateAdam<ISA: InstructionSet>(
     let v = ISA.multiplyAdd(b2, UnsafePointer(square + k).load(Lanes.self), r2 * g * g)
     (mean + k).store(m)
     (square + k).store(v)
+    striate_prefetch_to_write(weights + (k + 512))
     let step = m / ISA.multiplyAdd(v.squareRoot(), scale, e)
     (weights + k).store(ISA.multiplyAdd(rate, step, w * keep))
     k += laneCount
