@@ -21,9 +21,16 @@ func updateSGD<ISA: InstructionSet>(
       (momentum + k).store(m)
       g = nesterov ? ISA.multiplyAdd(mu, m, g) : m
     }
+    askForWeights(behind: weights + k)
     (weights + k).store(ISA.multiplyAdd(rate, g, w))
     k += laneCount
   }
+}
+
+/// Asks for weights 2 KiB further on, to write them: other cores have read them since the last update.
+@export(implementation) @inline(__always)
+func askForWeights(behind place: UnsafeMutablePointer<Float>) {
+  striate_prefetch_to_write(place + 32 &* laneCount)
 }
 
 /// g ← g + λw; v ← αv + (1−α)g²; w ← w − η·g/(√v + ε), through a momentum buffer where there is one.
@@ -82,7 +89,7 @@ func updateAdam<ISA: InstructionSet>(
     let v = ISA.multiplyAdd(b2, UnsafePointer(square + k).load(Lanes.self), r2 * g * g)
     (mean + k).store(m)
     (square + k).store(v)
-    striate_prefetch_to_write(weights + (k + 512))
+    askForWeights(behind: weights + k)
     let step = m / ISA.multiplyAdd(v.squareRoot(), scale, e)
     (weights + k).store(ISA.multiplyAdd(rate, step, w * keep))
     k += laneCount
