@@ -20,6 +20,16 @@ public struct DensePass {
   /// cache.
   @inlinable static var featuresAtOnce: Int { 256 }
 
+  /// Floats of memory for the weights of two panels.
+  @inlinable public static var panelSpare: Int { 2 &* panel &* featuresAtOnce }
+
+  /// Whether the way back copies the weights of two panels before all blocks read them.
+  @inlinable public var copiesWeights: Bool { blocks >= DensePass.leastToCopy }
+  @inlinable static var leastToCopy: Int { 8 }
+
+  /// Blocks of images whose gradients of so many outputs, 512 KiB, stay in the second-level cache on the way back.
+  @inlinable static var blocksAtOnce: Int { 32 }
+
   /// Inputs that the way back computes together.
   @inlinable public static var panel: Int { 8 }
 
@@ -136,67 +146,101 @@ func denseForwardTile<ISA: InstructionSet, let O: Int, let R: Int>(
   }
 }
 
-/// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for the inputs of panels `panels`.
+/// dx[n,i] = Σ(o) w[o,i] · dy[n,o] for the inputs of panels `panels`. `spare` is memory of `DensePass.panelSpare` Floats,
+/// of which passes of few blocks need none.
 @export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, _ pass: DensePass, panels: Range<Int>, gradient: UnsafePointer<Float>,
-  weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>
+  weights: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>,
+  result: UnsafeMutablePointer<Float>
 ) {
   if ISA.Vector.scalarCount == 16 {
-    denseInputGradient(isa, Tile<8, 1>.self, pass, panels, gradient, weights, result)
+    denseInputGradient(isa, Tile<8, 1>.self, pass, panels, gradient, weights, spare, result)
   } else if ISA.Vector.scalarCount == 8 {
-    denseInputGradient(isa, Tile<4, 2>.self, pass, panels, gradient, weights, result)
+    denseInputGradient(isa, Tile<4, 2>.self, pass, panels, gradient, weights, spare, result)
   } else {
-    denseInputGradient(isa, Tile<2, 4>.self, pass, panels, gradient, weights, result)
+    denseInputGradient(isa, Tile<2, 4>.self, pass, panels, gradient, weights, spare, result)
   }
 }
 
 /// In tiles of I inputs × the R registers of a block, or of two blocks where that is one register; some outputs at a
-/// time. A panel's weights, half a line of each output's row, are read for all blocks while they are near.
+/// time. A panel's weights, half a line of each output's row, are read for some blocks while they are near; for many
+/// blocks from a copy, because rows that lie a power of two apart drive one another out of the cache.
 @export(implementation) @inline(__always)
 func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
   _ isa: ISA.Type, _ tile: Tile<I, R>.Type, _ pass: DensePass, _ panels: Range<Int>,
   _ gradient: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
-  _ result: UnsafeMutablePointer<Float>
+  _ spare: UnsafeMutablePointer<Float>, _ result: UnsafeMutablePointer<Float>
 ) {
-  let (size, row) = (ISA.Vector.scalarCount, pass.inputs)
+  let size = ISA.Vector.scalarCount
+  let isCopied = pass.copiesWeights
+  let row = isCopied ? 2 &* DensePass.panel : pass.inputs
   var first = 0
   while first < pass.outputs {
     let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
-    for panel in panels {
-      let start = panel &* DensePass.panel
-      let end = min(DensePass.panel, pass.inputs &- start)
-      let w = weights + (first &* row &+ start)
-      var block = 0
-      while block < pass.blocks {
-        let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
-        let dx = result + (block &* pass.inputs &+ start) &* laneCount
-        let isPair = R == 1 && block &+ 2 <= pass.blocks
-        let (dyStep, dxStep) =
-          isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
-        var i = 0
-        while i < end {
-          let target = dx + i &* laneCount
-          let isFull = i &+ I <= end
-          if isPair && isFull {
-            denseInputGradientTile(
-              isa, Tile<I, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
-          } else if isPair {
-            denseInputGradientTile(
-              isa, Tile<1, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
-          } else if isFull {
-            denseInputGradientTile(
-              isa, tile, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
-          } else {
-            denseInputGradientTile(
-              isa, Tile<1, R>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
-          }
-          i &+= isFull ? I : 1
+    var lot = 0
+    while lot < pass.blocks {
+      let lotEnd = min(lot &+ DensePass.blocksAtOnce, pass.blocks)
+      for panel in panels {
+        let start = panel &* DensePass.panel
+        let end = min(DensePass.panel, pass.inputs &- start)
+        let place = weights + (first &* pass.inputs &+ start)
+        let half = (panel &- panels.lowerBound) & 1
+        if isCopied, half == 0 {
+          copyPanels(
+            place, row: pass.inputs, outputs: count,
+            inputs: min(2 &* DensePass.panel, pass.inputs &- start), to: spare)
         }
-        block &+= isPair ? 2 : 1
+        let w = isCopied ? UnsafePointer(spare + half &* DensePass.panel) : place
+        var block = lot
+        while block < lotEnd {
+          let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
+          let dx = result + (block &* pass.inputs &+ start) &* laneCount
+          let isPair = R == 1 && block &+ 2 <= lotEnd
+          let (dyStep, dxStep) =
+            isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
+          var i = 0
+          while i < end {
+            let target = dx + i &* laneCount
+            let isFull = i &+ I <= end
+            if isPair && isFull {
+              denseInputGradientTile(
+                isa, Tile<I, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
+            } else if isPair {
+              denseInputGradientTile(
+                isa, Tile<1, 2>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
+            } else if isFull {
+              denseInputGradientTile(
+                isa, tile, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
+            } else {
+              denseInputGradientTile(
+                isa, Tile<1, R>.self, count, dy, dyStep, w + i, row, first == 0, target, dxStep)
+            }
+            i &+= isFull ? I : 1
+          }
+          block &+= isPair ? 2 : 1
+        }
       }
+      lot = lotEnd
     }
     first &+= count
+  }
+}
+
+/// The weights of two panels' inputs, [output][input]: with two, every line is read once.
+@export(implementation) @inline(__always)
+func copyPanels(
+  _ weights: UnsafePointer<Float>, row: Int, outputs: Int, inputs: Int,
+  to result: UnsafeMutablePointer<Float>
+) {
+  for o in 0..<outputs {
+    let (source, target) = (weights + o &* row, result + o &* (2 &* DensePass.panel))
+    if inputs == laneCount {
+      UnsafeMutableRawPointer(target).storeBytes(
+        of: source.loadUnaligned(Lanes.self), as: Lanes.self)
+    } else {
+      for k in 0..<inputs { target[k] = source[k] }
+    }
   }
 }
 

@@ -57,7 +57,7 @@ public struct KernelTable: Sendable {
   public let denseInputGradient:
     @Sendable (
       _ pass: DensePass, _ panels: Range<Int>, _ gradient: Source, _ weights: Source,
-      _ result: Target
+      _ spare: Target, _ result: Target
     ) -> Void
   public let lanesToPanels:
     @Sendable (_ count: Int, _ lanes: Source, _ panels: Target, _ stride: Int) -> Void
@@ -372,7 +372,8 @@ public struct KernelTable: Sendable {
         isa, $0, outputs: $1, input: $2, weights: $3, bias: $4, biasStride: $5, output: $6)
     }
     denseInputGradient = {
-      LaneKernels.denseInputGradient(isa, $0, panels: $1, gradient: $2, weights: $3, result: $4)
+      LaneKernels.denseInputGradient(
+        isa, $0, panels: $1, gradient: $2, weights: $3, spare: $4, result: $5)
     }
     lanesToPanels = { LaneKernels.lanesToPanels(isa, count: $0, from: $1, to: $2, stride: $3) }
     denseWeightGradient = {

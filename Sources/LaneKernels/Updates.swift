@@ -21,16 +21,18 @@ func updateSGD<ISA: InstructionSet>(
       (momentum + k).store(m)
       g = nesterov ? ISA.multiplyAdd(mu, m, g) : m
     }
-    askForWeights(behind: weights + k)
+    askForWeights(weights, after: k, of: count)
     (weights + k).store(ISA.multiplyAdd(rate, g, w))
     k += laneCount
   }
 }
 
-/// Asks for weights 2 KiB further on, to write them: other cores have read them since the last update.
+/// Asks for the weights 2 KiB further on, as long as they are among the `count`, to write them: other cores have read
+/// them since the last update.
 @export(implementation) @inline(__always)
-func askForWeights(behind place: UnsafeMutablePointer<Float>) {
-  striate_prefetch_to_write(place + 32 &* laneCount)
+func askForWeights(_ weights: UnsafeMutablePointer<Float>, after place: Int, of count: Int) {
+  let next = place &+ 32 &* laneCount
+  striate_prefetch_to_write(weights + (next < count ? next : place))
 }
 
 /// g ← g + λw; v ← αv + (1−α)g²; w ← w − η·g/(√v + ε), through a momentum buffer where there is one.
@@ -89,7 +91,7 @@ func updateAdam<ISA: InstructionSet>(
     let v = ISA.multiplyAdd(b2, UnsafePointer(square + k).load(Lanes.self), r2 * g * g)
     (mean + k).store(m)
     (square + k).store(v)
-    askForWeights(behind: weights + k)
+    askForWeights(weights, after: k, of: count)
     let step = m / ISA.multiplyAdd(v.squareRoot(), scale, e)
     (weights + k).store(ISA.multiplyAdd(rate, step, w * keep))
     k += laneCount

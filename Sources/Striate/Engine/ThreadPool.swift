@@ -10,7 +10,7 @@ import Synchronization
 #endif
 
 /// What the tasks of a group read and write.
-enum Reach: Sendable {
+package enum Reach: Sendable {
   /// One block of images: the tasks of a block lie side by side, read of what the program computes nothing
   /// but that block's and what earlier steps made of all blocks, and write that block alone.
   case block
@@ -21,13 +21,13 @@ enum Reach: Sendable {
 }
 
 /// Work that can be done in any order: a number of tasks and what each does.
-struct Tasks: Sendable {
+package struct Tasks: Sendable {
   let count: Int
   let reach: Reach
   let work: Work
 
   /// Tasks that do not care which worker runs them.
-  init(
+  package init(
     count: Int, reach: Reach = .everything, body: @escaping @Sendable (_ task: Int) -> Void
   ) {
     self.init(count: count, reach: reach, onWorker: { task, _ in body(task) })
@@ -62,10 +62,14 @@ struct BorrowedWork: Sendable {
 }
 
 /// Groups of tasks that do not depend on one another. The phases of a program run one after the other.
-struct Phase: Sendable {
+package struct Phase: Sendable {
   var groups: [Tasks] = []
   /// The node of the network that it belongs to, where it belongs to one.
   var layer: Int?
+
+  package init(groups: [Tasks] = [], layer: Int? = nil) {
+    (self.groups, self.layer) = (groups, layer)
+  }
 
   var count: Int { groups.reduce(0) { $0 + $1.count } }
 }
@@ -76,7 +80,7 @@ struct Phase: Sendable {
 /// same bits.
 ///
 /// Unchecked: never written after it was made.
-final class Program: @unchecked Sendable {
+package final class Program: @unchecked Sendable {
   let phases: [Phase]
   /// The workers that the tasks are shared out among.
   let workers: Int
@@ -85,7 +89,7 @@ final class Program: @unchecked Sendable {
   private let shares: UnsafeMutableBufferPointer<Share>
   private let pieces: UnsafeMutableBufferPointer<Share.Piece>
 
-  init(_ phases: [Phase], workers: Int) {
+  package init(_ phases: [Phase], workers: Int) {
     self.workers = workers
     self.phases = phases.filter { $0.count > 0 }.map { phase in
       var phase = phase
@@ -174,9 +178,9 @@ private struct Share: Sendable {
 ///
 /// Workers wait for one another after every phase; they spin for a short while and then sleep.
 /// Unchecked: what is not atomic is written before `generation` is raised and read after it.
-final class ThreadPool: @unchecked Sendable {
+package final class ThreadPool: @unchecked Sendable {
   /// The caller and the workers: as many as were asked for, or as the system has room for.
-  private(set) var threads = 1
+  package private(set) var threads = 1
   private let generation = Atomic<Int>(0)
   private let arrived = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
@@ -197,7 +201,7 @@ final class ThreadPool: @unchecked Sendable {
   /// The pool of that many threads; made when it is first asked for.
   ///
   /// - Precondition: there are 1 to `Engine.maximumThreads` threads.
-  static func shared(threads: Int) -> ThreadPool {
+  package static func shared(threads: Int) -> ThreadPool {
     precondition(
       threads >= 1 && threads <= Engine.maximumThreads,
       "threads: expected 1 to \(Engine.maximumThreads), found \(threads)")
@@ -227,8 +231,10 @@ final class ThreadPool: @unchecked Sendable {
   /// caller runs the program alone.
   ///
   /// - Precondition: the program's tasks are shared out among as many workers as the pool has threads.
-  func run(_ program: Program) {
-    precondition(program.workers == threads || program.phases.isEmpty)
+  package func run(_ program: Program) {
+    precondition(
+      program.workers == threads || program.phases.isEmpty,
+      "ThreadPool: expected a program for \(threads) workers, found one for \(program.workers)")
     let mode = striate_enable_flush_to_zero()
     defer { striate_restore_float_mode(mode) }
     guard !program.phases.isEmpty else { return }

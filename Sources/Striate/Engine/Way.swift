@@ -68,7 +68,7 @@ final class SharedScratch: @unchecked Sendable {
   private var storage = Storage(count: 0)
   private var size = 0
 
-  /// Floats that lie unused behind the memory of each worker. A step that writes places at equal distances makes the
+  /// Floats that lie unused between the memory of two workers. A step that writes places at equal distances makes the
   /// processor fetch the next ones ahead of time, those behind the last too: were they another worker's, its core
   /// would have to ask for them back before it writes them.
   static let gap = 16_384
@@ -78,7 +78,7 @@ final class SharedScratch: @unchecked Sendable {
 
   /// Makes the memory; full of a marker, where there is one.
   func allocate(workers: Int, marker: Float?) {
-    storage = Storage(count: size == 0 ? 0 : workers * stride)
+    storage = Storage(count: size == 0 ? 0 : workers * stride - SharedScratch.gap)
     if let marker { storage.base.update(repeating: marker, count: storage.count) }
   }
 

@@ -185,13 +185,14 @@ extension Dense {
     let panels = (pass.inputs + DensePass.panel - 1) / DensePass.panel
     let lots = min(panels, LayerSite.fewestTasks)
     let parts = isByBlock ? site.parts(of: panels) : lots
-    site.add(
-      .back, tasks: isByBlock ? blocks * parts : parts, reach: isByBlock ? .block : .everything
-    ) { task in
+    site.addOverwriting(
+      .back, tasks: isByBlock ? blocks * parts : parts, reach: isByBlock ? .block : .everything,
+      scratch: pass.copiesWeights ? DensePass.panelSpare : 0
+    ) { task, spare in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
       kernels.denseInputGradient(
         pass, panels * part / parts..<panels * (part + 1) / parts,
-        dy + block * output.blockStride, weights + 0, dx + block * input.blockStride)
+        dy + block * output.blockStride, weights + 0, spare, dx + block * input.blockStride)
     }
   }
 }
@@ -203,5 +204,9 @@ extension Dense: NeedsMemory {
   ) -> Double {
     guard isTraining else { return 0 }
     return Double(inputs[0][0].padded) * Double(blocks * laneCount)
+  }
+  /// A tile of the weights' gradients, or the weights of two panels.
+  func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {
+    isTraining ? Double(max(DensePass.spare, DensePass.panelSpare)) : 0
   }
 }

@@ -102,7 +102,8 @@ public struct ParameterSlice {
   /// A slice whose state arrays start `stateStride` Floats apart; the table outlives it.
   package init(
     count: Int, shape: [Int] = [], weights: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, kernels: UnsafePointer<KernelTable>, states: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, kernels: UnsafePointer<KernelTable>,
+    states: UnsafeMutablePointer<Float>,
     stateStride: Int, scratch: UnsafeMutablePointer<Float>? = nil
   ) {
     (self.count, self.shape) = (count, shape)

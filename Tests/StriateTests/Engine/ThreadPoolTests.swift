@@ -1,6 +1,24 @@
 import Foundation
 import Striate
+import Synchronization
 import Testing
+
+/// How the tasks of a phase are shared out.
+@Suite struct ProgramTests {
+  /// Groups of fewer tasks than workers, of as many and of more, and none.
+  @Test(arguments: [1, 2, 3, 8, 61]) func everyTaskRunsOnce(threads: Int) {
+    let counts = [8, 1, 3, 0, 17, 1, 64, 2, 5]
+    let runs = Mutex(counts.map { [Int](repeating: 0, count: $0) })
+    let groups = counts.indices.map { group in
+      Tasks(count: counts[group]) { task in runs.withLock { $0[group][task] += 1 } }
+    }
+    let pool = ThreadPool.shared(threads: threads)
+    let phases = [Phase(groups: groups), Phase(), Phase(groups: groups.reversed())]
+    let program = Program(phases, workers: pool.threads)
+    for _ in 0..<3 { pool.run(program) }
+    #expect(runs.withLock { $0 } == counts.map { [Int](repeating: 6, count: $0) })
+  }
+}
 
 #if os(Linux)
   import Glibc
