@@ -90,78 +90,10 @@ public struct KernelTable: Sendable {
   public let softmax: @Sendable (_ channels: Int, _ pixels: Int, _ x: Source, _ y: Target) -> Void
   public let softmaxGradient:
     @Sendable (_ channels: Int, _ pixels: Int, _ y: Source, _ dy: Source, _ dx: Target) -> Void
-  public let pool:
-    @Sendable (
-      _ kind: PoolingKernel, _ pass: PoolingPass, _ channels: Int, _ x: Source, _ y: Target
-    ) -> Void
-  public let poolGradient:
-    @Sendable (
-      _ kind: PoolingKernel, _ pass: PoolingPass, _ channels: Int, _ x: Source, _ y: Source,
-      _ dy: Source, _ dx: Target
-    ) -> Void
-  public let batchStatistics:
-    @Sendable (
-      _ channels: Int, _ pixels: Int, _ mask: Source?, _ x: Source, _ result: Target
-    ) -> Void
-  public let batchNormalize:
-    @Sendable (
-      _ channels: Int, _ pixels: Int, _ numbers: Source, _ limits: OutputLimits, _ x: Source,
-      _ addend: Source?, _ y: Target
-    ) -> Void
-  public let batchGradientSums:
-    @Sendable (
-      _ channels: Int, _ pixels: Int, _ numbers: Source, _ x: Source, _ y: Source?, _ dy: Target,
-      _ result: Target
-    ) -> Void
-  public let batchInputGradient:
-    @Sendable (
-      _ channels: Int, _ pixels: Int, _ numbers: Source, _ factors: Source, _ mask: Source?,
-      _ x: Source, _ dy: Source, _ dx: Target
-    ) -> Void
   public let dropOut:
     @Sendable (
       _ units: Int, _ unit: Int, _ first: Int, _ keys: UnsafePointer<UInt32>,
       _ threshold: UInt32, _ scale: Float, _ x: Source, _ y: Target
-    ) -> Void
-  public let unpool:
-    @Sendable (
-      _ pass: PoolingPass, _ channels: Int, _ values: Source, _ image: Source, _ y: Target
-    ) -> Void
-  public let unpoolGradient:
-    @Sendable (
-      _ pass: PoolingPass, _ channels: Int, _ image: Source, _ dy: Target, _ result: Target
-    ) -> Void
-  public let gather:
-    @Sendable (
-      _ pass: ResamplingPass, _ channels: Int, _ constant: Float, _ x: Source, _ y: Target
-    ) -> Void
-  public let gatherGradient:
-    @Sendable (_ pass: ResamplingPass, _ channels: Int, _ dy: Source, _ dx: Target) -> Void
-  public let interpolate:
-    @Sendable (
-      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
-      _ x: Source, _ y: Target
-    ) -> Void
-  public let interpolateGradient:
-    @Sendable (
-      _ pass: ResamplingPass, _ channels: Int, _ rowShares: Source, _ columnShares: Source,
-      _ dy: Source, _ dx: Target
-    ) -> Void
-  public let copyGrid:
-    @Sendable (
-      _ rows: Int, _ columns: Int, _ x: Source, _ source: PixelGrid, _ y: Target,
-      _ target: PixelGrid
-    ) -> Void
-  public let responseNorm:
-    @Sendable (_ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ y: Target) -> Void
-  public let responseNormShare:
-    @Sendable (
-      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ dy: Source, _ t: Target
-    ) -> Void
-  public let responseNormGradient:
-    @Sendable (
-      _ pass: ResponseNormPass, _ channels: Range<Int>, _ x: Source, _ t: Source, _ dy: Source,
-      _ dx: Target
     ) -> Void
   public let parametricReLU:
     @Sendable (
@@ -235,96 +167,17 @@ public struct KernelTable: Sendable {
       _ pass: WeightGradientPass, _ rows: Range<Int>, _ input: Source, _ gradient: Source,
       _ sums: Target
     ) -> Void
-  public let normalize:
-    @Sendable (
-      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ weights: Source,
-      _ biases: Source, _ statistics: Target, _ y: Target
-    ) -> Void
-  public let normalizationGradient:
-    @Sendable (
-      _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ statistics: Source,
-      _ weights: Source, _ dy: Source, _ dx: Target
-    ) -> Void
-  public let normalizationParameterGradients:
-    @Sendable (
-      _ pass: NormalizationPass, _ parameters: Range<Int>, _ x: Source, _ statistics: Source,
-      _ dy: Source, _ dw: Target, _ db: Target
-    ) -> Void
   public let sumLanes:
     @Sendable (
       _ count: Int, _ pixels: Int, _ blocks: Int, _ blockStride: Int, _ x: Source,
       _ result: Target
     ) -> Void
-  public let updateSGD:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ momentum: Target?,
-      _ learningRate: Float, _ factor: Float, _ weightDecay: Float, _ nesterov: Bool,
-      _ isFirst: Bool
-    ) -> Void
-  public let updateRMSprop:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target,
-      _ momentum: Target?, _ learningRate: Float, _ smoothing: Double, _ epsilon: Float,
-      _ factor: Float, _ weightDecay: Float
-    ) -> Void
-  public let updateAdam:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
-      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
-      _ weightDecay: Float, _ isDecoupled: Bool, _ correction1: Float, _ correction2: Float
-    ) -> Void
-  public let updateAdagrad:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target,
-      _ learningRate: Float, _ initial: Float, _ epsilon: Float, _ weightDecay: Float
-    ) -> Void
-  public let updateAdadelta:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ square: Target, _ change: Target,
-      _ learningRate: Float, _ smoothing: Double, _ epsilon: Float, _ weightDecay: Float
-    ) -> Void
-  public let updateNAdam:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
-      _ gradientFactor: Float, _ meanFactor: Float, _ beta1: Double, _ beta2: Double,
-      _ epsilon: Float, _ weightDecay: Float, _ keep: Float, _ correction2: Float
-    ) -> Void
-  public let updateLion:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ momentum: Target,
-      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ keep: Float
-    ) -> Void
-  public let updateLAMB:
-    @Sendable (
-      _ count: Int, _ weights: Target, _ gradient: Source, _ mean: Target, _ square: Target,
-      _ learningRate: Float, _ beta1: Double, _ beta2: Double, _ epsilon: Float,
-      _ weightDecay: Float, _ correction1: Float, _ correction2: Float
-    ) -> Void
-  public let updateMomentum:
-    @Sendable (
-      _ count: Int, _ gradient: Source, _ momentum: Target, _ direction: Target,
-      _ factor: Double, _ nesterov: Bool
-    ) -> Void
-  public let matrixProduct:
-    @Sendable (
-      _ pass: MatrixPass, _ left: Source, _ right: Source, _ addend: Source?, _ result: Target
-    ) -> Void
-  public let copyMatrix:
-    @Sendable (
-      _ rows: Int, _ columns: Int, _ factor: Float, _ x: Source, _ stride: Int, _ y: Target,
-      _ targetStride: Int
-    ) -> Void
-  public let transposeMatrix:
-    @Sendable (
-      _ rows: Int, _ columns: Int, _ factor: Float, _ x: Source, _ stride: Int, _ y: Target,
-      _ targetStride: Int
-    ) -> Void
-  public let sumOfSquares: @Sendable (_ count: Int, _ x: Source) -> Float
-  public let scale: @Sendable (_ count: Int, _ factor: Float, _ x: Target) -> Void
-  public let clamp: @Sendable (_ count: Int, _ limit: Float, _ x: Target) -> Void
-  public let average: @Sendable (_ count: Int, _ decay: Double, _ x: Source, _ a: Target) -> Void
-  public let combine:
-    @Sendable (_ count: Int, _ a: Float, _ x: Source, _ b: Float, _ y: Target) -> Void
+  /// Those that make maps of other maps.
+  public let spatial: SpatialKernels
+  /// Those that normalise.
+  public let normalization: NormalizationKernels
+  /// Those that update parameters.
+  public let updates: UpdateKernels
   /// Those for images whose channels lie side by side.
   public let channels: ChannelKernels
   public let augmentation: AugmentationKernels
@@ -400,63 +253,9 @@ public struct KernelTable: Sendable {
     softmaxGradient = {
       LaneKernels.softmaxGradient(isa, channels: $0, pixels: $1, output: $2, gradient: $3, to: $4)
     }
-    pool = { LaneKernels.pool(isa, $0, $1, channels: $2, from: $3, to: $4) }
-    poolGradient = {
-      LaneKernels.poolGradient(
-        isa, $0, $1, channels: $2, input: $3, output: $4, gradient: $5, to: $6)
-    }
-    batchStatistics = {
-      LaneKernels.batchStatistics(isa, channels: $0, pixels: $1, mask: $2, from: $3, to: $4)
-    }
-    batchNormalize = {
-      if let addend = $5 {
-        LaneKernels.batchNormalize(
-          isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, adding: addend, to: $6)
-      } else {
-        LaneKernels.batchNormalize(
-          isa, channels: $0, pixels: $1, numbers: $2, limits: $3, from: $4, adding: nil, to: $6)
-      }
-    }
-    batchGradientSums = {
-      if let y = $4 {
-        LaneKernels.batchGradientSums(
-          isa, channels: $0, pixels: $1, numbers: $2, input: $3, output: y, gradient: $5, to: $6)
-      } else {
-        LaneKernels.batchGradientSums(
-          isa, channels: $0, pixels: $1, numbers: $2, input: $3, output: nil, gradient: $5, to: $6)
-      }
-    }
-    batchInputGradient = {
-      LaneKernels.batchInputGradient(
-        isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5,
-        gradient: $6, to: $7)
-    }
     dropOut = {
       LaneKernels.dropOut(
         isa, units: $0, unit: $1, first: $2, keys: $3, threshold: $4, scale: $5, from: $6, to: $7)
-    }
-    unpool = { LaneKernels.unpool(isa, $0, channels: $1, values: $2, image: $3, to: $4) }
-    unpoolGradient = {
-      LaneKernels.unpoolGradient(isa, $0, channels: $1, image: $2, gradient: $3, to: $4)
-    }
-    gather = { LaneKernels.gather(isa, $0, channels: $1, constant: $2, from: $3, to: $4) }
-    gatherGradient = { LaneKernels.gatherGradient(isa, $0, channels: $1, gradient: $2, to: $3) }
-    interpolate = {
-      LaneKernels.interpolate(
-        isa, $0, channels: $1, rowShares: $2, columnShares: $3, from: $4, to: $5)
-    }
-    interpolateGradient = {
-      LaneKernels.interpolateGradient(
-        isa, $0, channels: $1, rowShares: $2, columnShares: $3, gradient: $4, to: $5)
-    }
-    copyGrid = { LaneKernels.copyGrid(isa, rows: $0, columns: $1, from: $2, $3, to: $4, $5) }
-    responseNorm = { LaneKernels.responseNorm(isa, $0, range: $1, from: $2, to: $3) }
-    responseNormShare = {
-      LaneKernels.responseNormShare(isa, $0, range: $1, input: $2, gradient: $3, to: $4)
-    }
-    responseNormGradient = {
-      LaneKernels.responseNormGradient(
-        isa, $0, range: $1, input: $2, shares: $3, gradient: $4, to: $5)
     }
     parametricReLU = {
       LaneKernels.parametricReLU(
@@ -519,83 +318,13 @@ public struct KernelTable: Sendable {
       LaneKernels.addMapWeightGradient(
         isa, $0, rows: $1, input: $2, gradient: $3, sums: $4)
     }
-    normalize = {
-      LaneKernels.normalize(
-        isa, $0, units: $1, from: $2, weights: $3, biases: $4, statistics: $5, to: $6)
-    }
-    normalizationGradient = {
-      LaneKernels.normalizationGradient(
-        isa, $0, units: $1, input: $2, statistics: $3, weights: $4, gradient: $5, to: $6)
-    }
-    normalizationParameterGradients = {
-      LaneKernels.normalizationParameterGradients(
-        isa, $0, parameters: $1, input: $2, statistics: $3, gradient: $4, weights: $5,
-        biases: $6)
-    }
     sumLanes = {
       LaneKernels.sumLanes(
         isa, count: $0, pixels: $1, blocks: $2, blockStride: $3, from: $4, to: $5)
     }
-    updateSGD = {
-      LaneKernels.updateSGD(
-        isa, count: $0, weights: $1, gradient: $2, momentum: $3, learningRate: $4, factor: $5,
-        weightDecay: $6, nesterov: $7, isFirst: $8)
-    }
-    updateRMSprop = {
-      LaneKernels.updateRMSprop(
-        isa, count: $0, weights: $1, gradient: $2, square: $3, momentum: $4, learningRate: $5,
-        smoothing: $6, epsilon: $7, factor: $8, weightDecay: $9)
-    }
-    updateAdam = {
-      LaneKernels.updateAdam(
-        isa, count: $0, weights: $1, gradient: $2, mean: $3, square: $4, learningRate: $5,
-        beta1: $6, beta2: $7, epsilon: $8, weightDecay: $9, isDecoupled: $10, correction1: $11,
-        correction2: $12)
-    }
-    updateAdagrad = {
-      LaneKernels.updateAdagrad(
-        isa, count: $0, weights: $1, gradient: $2, square: $3, learningRate: $4, initial: $5,
-        epsilon: $6, weightDecay: $7)
-    }
-    updateAdadelta = {
-      LaneKernels.updateAdadelta(
-        isa, count: $0, weights: $1, gradient: $2, square: $3, change: $4, learningRate: $5,
-        smoothing: $6, epsilon: $7, weightDecay: $8)
-    }
-    updateNAdam = {
-      LaneKernels.updateNAdam(
-        isa, count: $0, weights: $1, gradient: $2, mean: $3, square: $4, gradientFactor: $5,
-        meanFactor: $6, beta1: $7, beta2: $8, epsilon: $9, weightDecay: $10, keep: $11,
-        correction2: $12)
-    }
-    updateLion = {
-      LaneKernels.updateLion(
-        isa, count: $0, weights: $1, gradient: $2, momentum: $3, learningRate: $4, beta1: $5,
-        beta2: $6, keep: $7)
-    }
-    updateLAMB = {
-      LaneKernels.updateLAMB(
-        isa, count: $0, weights: $1, gradient: $2, mean: $3, square: $4, learningRate: $5,
-        beta1: $6, beta2: $7, epsilon: $8, weightDecay: $9, correction1: $10, correction2: $11)
-    }
-    updateMomentum = {
-      LaneKernels.updateMomentum(
-        isa, count: $0, gradient: $1, momentum: $2, direction: $3, factor: $4, nesterov: $5)
-    }
-    matrixProduct = { LaneKernels.matrixProduct(isa, $0, $1, $2, $3, $4) }
-    copyMatrix = {
-      LaneKernels.copyMatrix(
-        isa, rows: $0, columns: $1, factor: $2, from: $3, stride: $4, to: $5, targetStride: $6)
-    }
-    transposeMatrix = {
-      LaneKernels.transposeMatrix(
-        isa, rows: $0, columns: $1, factor: $2, from: $3, stride: $4, to: $5, targetStride: $6)
-    }
-    sumOfSquares = { LaneKernels.sumOfSquares(isa, count: $0, $1) }
-    scale = { LaneKernels.scale(isa, count: $0, by: $1, $2) }
-    clamp = { LaneKernels.clamp(isa, count: $0, to: $1, $2) }
-    average = { LaneKernels.average(isa, count: $0, decay: $1, $2, into: $3) }
-    combine = { LaneKernels.combine(isa, count: $0, $1, $2, $3, into: $4) }
+    spatial = SpatialKernels(isa)
+    normalization = NormalizationKernels(isa)
+    updates = UpdateKernels(isa)
     channels = ChannelKernels(isa, tile: channelTile)
     augmentation = AugmentationKernels(isa)
   }

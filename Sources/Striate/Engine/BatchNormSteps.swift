@@ -92,7 +92,7 @@ private struct BatchNormSteps: Sendable {
   func appendStatistics(to site: inout LayerSite) {
     site.forEachPart(of: channels) { [self] block, range in
       guard let step, step.images(ofBlock: block) > 0 else { return }
-      kernels.batchStatistics(
+      kernels.normalization.batchStatistics(
         range.count, pixels, step.mask(ofBlock: block), input.values + place(block, range),
         sums + (block * channels + range.lowerBound) * 3)
     }
@@ -135,7 +135,7 @@ private struct BatchNormSteps: Sendable {
     let limits = site.limits
     site.forEachPart(of: channels) { [self] block, range in
       let first = place(block, range)
-      kernels.batchNormalize(
+      kernels.normalization.batchNormalize(
         range.count, pixels, numbers + range.lowerBound * 3, limits, input.values + first,
         addend.map { UnsafePointer($0 + first) }, output.values + first)
     }
@@ -147,7 +147,7 @@ private struct BatchNormSteps: Sendable {
     let clamped: Floats? = isClamped ? output.values : nil
     site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
       let first = place(block, range)
-      kernels.batchGradientSums(
+      kernels.normalization.batchGradientSums(
         range.count, pixels, numbers + range.lowerBound * 3, input.values + first,
         clamped.map { UnsafePointer($0 + first) }, dy + first,
         gradientSums + (block * channels + range.lowerBound) * 2)
@@ -159,7 +159,7 @@ private struct BatchNormSteps: Sendable {
     guard let dx = input.gradient else { return }
     site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
       let first = place(block, range)
-      kernels.batchInputGradient(
+      kernels.normalization.batchInputGradient(
         range.count, pixels, numbers + range.lowerBound * 3,
         gradientFactors + range.lowerBound * 3, step?.mask(ofBlock: block), input.values + first,
         dy + first, dx + first)

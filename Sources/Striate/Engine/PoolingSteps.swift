@@ -125,7 +125,7 @@ extension LayerSite {
     let inputMap = pass.inputHeight * pass.inputWidth * laneCount
     let outputMap = pass.outputHeight * pass.outputWidth * laneCount
     forEachPart(of: channels) { block, range in
-      kernels.pool(
+      kernels.spatial.pool(
         kind, pass, range.count,
         input.values + (block * input.blockStride + range.lowerBound * inputMap),
         output.values + (block * output.blockStride + range.lowerBound * outputMap))
@@ -134,7 +134,7 @@ extension LayerSite {
     forEachPart(of: channels, onTheWayBack: true) { block, range in
       let from = block * output.blockStride + range.lowerBound * outputMap
       let to = block * input.blockStride + range.lowerBound * inputMap
-      kernels.poolGradient(
+      kernels.spatial.poolGradient(
         kind, pass, range.count, input.values + to, output.values + from, dy + from, dx + to)
     }
   }

@@ -7,9 +7,9 @@ extension LayerSite {
     let pass = resamplingPass(rows: rows.map { $0 ?? -1 }, columns: columns.map { $0 ?? -1 })
     let kernels = kernels
     appendResampling {
-      kernels.gather(pass, $0, constant, $1, $2)
+      kernels.spatial.gather(pass, $0, constant, $1, $2)
     } gradient: {
-      kernels.gatherGradient(pass, $0, $1, $2)
+      kernels.spatial.gatherGradient(pass, $0, $1, $2)
     }
   }
 
@@ -24,9 +24,9 @@ extension LayerSite {
     let columnShares = constants(columns.map { Float($0[1].share) })
     let kernels = kernels
     appendResampling {
-      kernels.interpolate(pass, $0, rowShares + 0, columnShares + 0, $1, $2)
+      kernels.spatial.interpolate(pass, $0, rowShares + 0, columnShares + 0, $1, $2)
     } gradient: {
-      kernels.interpolateGradient(pass, $0, rowShares + 0, columnShares + 0, $1, $2)
+      kernels.spatial.interpolateGradient(pass, $0, rowShares + 0, columnShares + 0, $1, $2)
     }
   }
 

@@ -124,17 +124,17 @@ extension LocalResponseNorm: NeedsMemory {
       offset: Float(k))
     let stride = input.blockStride
     site.forEachPart(of: pass.channels) { block, range in
-      kernels.responseNorm(
+      kernels.normalization.responseNorm(
         pass, range, input.values + block * stride, output.values + block * stride)
     }
     guard site.isTraining, let dy = output.gradient, let dx = input.gradient else { return }
     let shares = site.allocateOverwritten(site.blocks * stride)
     site.forEachPart(of: pass.channels, onTheWayBack: true) { block, range in
-      kernels.responseNormShare(
+      kernels.normalization.responseNormShare(
         pass, range, input.values + block * stride, dy + block * stride, shares + block * stride)
     }
     site.forEachPart(of: pass.channels, onTheWayBack: true) { block, range in
-      kernels.responseNormGradient(
+      kernels.normalization.responseNormGradient(
         pass, range, input.values + block * stride, shares + block * stride, dy + block * stride,
         dx + block * stride)
     }

@@ -94,7 +94,7 @@ extension MaxUnpool2D: NeedsMemory {
     let pooledMap = pass.outputHeight * pass.outputWidth * laneCount
     site.forEachPart(of: channels) { block, range in
       let place = block * image.blockStride + range.lowerBound * map
-      kernels.unpool(
+      kernels.spatial.unpool(
         pass, range.count,
         values.values + (block * values.blockStride + range.lowerBound * pooledMap),
         image.values + place, output.values + place)
@@ -108,7 +108,7 @@ extension MaxUnpool2D: NeedsMemory {
         let place = block * output.blockStride + range.lowerBound * map
         let count = range.count * map
         if let copy { kernels.copyRows(1, count, dz + place, count, copy + place, count) }
-        kernels.unpoolGradient(
+        kernels.spatial.unpoolGradient(
           pass, range.count, image.values + place, (copy ?? dz) + place,
           dy + (block * values.blockStride + range.lowerBound * pooledMap))
       }

@@ -197,7 +197,7 @@ extension Normalization {
     let weights = affine ? site.parameters[0].values : one
     let biases = affine ? site.parameters[1].values : site.allocate(1)
     site.forEachPart(of: pass.units) { block, units in
-      kernels.normalize(
+      kernels.normalization.normalize(
         pass, units, input.values + block * input.blockStride, weights + 0, biases + 0,
         statistics + block * pass.statisticsStride, output.values + block * output.blockStride)
     }
@@ -210,7 +210,7 @@ extension Normalization {
       let db = site.parameters[1].gradient ?? site.allocateOverwritten(count)
       let parts = min(count, LayerSite.fewestTasks)
       site.add(.back, tasks: parts, reach: .parameters) { part in
-        kernels.normalizationParameterGradients(
+        kernels.normalization.normalizationParameterGradients(
           pass, count * part / parts..<count * (part + 1) / parts, input.values + 0,
           statistics + 0, dy + 0, dw + 0, db + 0)
       }
@@ -219,7 +219,7 @@ extension Normalization {
     let parts = site.parts(of: pass.units)
     site.add(.back, tasks: site.blocks * parts, reach: .block) { task in
       let (block, part) = task.quotientAndRemainder(dividingBy: parts)
-      kernels.normalizationGradient(
+      kernels.normalization.normalizationGradient(
         pass, pass.units * part / parts..<pass.units * (part + 1) / parts,
         input.values + block * input.blockStride, statistics + block * pass.statisticsStride,
         weights + 0, dy + block * output.blockStride, dx + block * input.blockStride)

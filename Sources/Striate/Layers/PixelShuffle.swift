@@ -171,9 +171,9 @@ private struct Shuffle: Sendable {
           block * stride + few * parts * rows * columns * laneCount
           + (a * factor * columns + b) * laneCount
         if isSpreading {
-          kernels.copyGrid(rows, columns, from + smallPlace, small, to + largePlace, large)
+          kernels.spatial.copyGrid(rows, columns, from + smallPlace, small, to + largePlace, large)
         } else {
-          kernels.copyGrid(rows, columns, from + largePlace, large, to + smallPlace, small)
+          kernels.spatial.copyGrid(rows, columns, from + largePlace, large, to + smallPlace, small)
         }
       }
     }

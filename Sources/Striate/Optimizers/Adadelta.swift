@@ -67,7 +67,7 @@ public struct Adadelta: Optimizer, Equatable {
 
 extension Adadelta {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateAdadelta(
+    slice.kernels.adadelta(
       slice.count, slice.weights, slice.gradient, slice.state(0), slice.state(1), learningRate,
       smoothing, Float(epsilon), Float(weightDecay))
   }

@@ -75,7 +75,7 @@ public struct Adagrad: Optimizer, Equatable {
 
 extension Adagrad {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateAdagrad(
+    slice.kernels.adagrad(
       slice.count, slice.weights, slice.gradient, slice.state(0), Float(rate(step: step)),
       Float(initialAccumulator), Float(epsilon), Float(weightDecay))
   }

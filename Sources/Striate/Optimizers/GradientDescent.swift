@@ -32,7 +32,7 @@ public struct GradientDescent: Optimizer, Equatable {
 
 extension GradientDescent {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateSGD(
+    slice.kernels.sgd(
       slice.count, slice.weights, slice.gradient, nil, learningRate, 0, 0, false, step == 1)
   }
 }

@@ -59,7 +59,7 @@ public struct LAMB: Optimizer, Equatable {
 
 extension LAMB {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateLAMB(
+    slice.kernels.lamb(
       slice.count, slice.weights, slice.gradient, slice.state(0), slice.state(1), learningRate,
       moments.beta1, moments.beta2, Float(moments.epsilon), Float(weightDecay),
       Float(1 - pow(moments.beta1, Double(step))), Float(1 - pow(moments.beta2, Double(step))))

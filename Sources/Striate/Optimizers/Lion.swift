@@ -63,7 +63,7 @@ public struct Lion: Optimizer, Equatable {
 
 extension Lion {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateLion(
+    slice.kernels.lion(
       slice.count, slice.weights, slice.gradient, slice.state(0), learningRate, beta1, beta2,
       Float(1 - Double(learningRate) * weightDecay))
   }

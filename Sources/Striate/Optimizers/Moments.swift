@@ -57,7 +57,7 @@ extension ParameterSlice {
   func updateAdam(
     learningRate: Float, moments: Moments, weightDecay: Double, isDecoupled: Bool, step: Int
   ) {
-    kernels.updateAdam(
+    kernels.adam(
       count, weights, gradient, state(0), state(1), learningRate, moments.beta1,
       moments.beta2, Float(moments.epsilon), Float(weightDecay), isDecoupled,
       Float(1 - pow(moments.beta1, Double(step))), Float(1 - pow(moments.beta2, Double(step))))

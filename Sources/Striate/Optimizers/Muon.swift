@@ -144,7 +144,7 @@ extension Muon {
         isDecoupled: true, step: step)
     }
     let (kernels, direction) = (slice.kernels, slice.scratch)
-    kernels.updateMomentum(
+    kernels.momentum(
       slice.count, slice.gradient, slice.state(0), direction, momentum, nesterov)
     newtonSchulz.orthogonalize(
       direction, rows: rows, columns: columns, scratch: direction + slice.count, kernels: kernels,

@@ -102,7 +102,7 @@ public struct NAdam: Optimizer, Equatable {
 extension NAdam {
   public func update(_ slice: ParameterSlice, step: Int) {
     let (rate, factors) = (Double(learningRate), factors(step: step))
-    slice.kernels.updateNAdam(
+    slice.kernels.nAdam(
       slice.count, slice.weights, slice.gradient, slice.state(0), slice.state(1),
       Float(rate * factors.gradient), Float(rate * factors.mean), moments.beta1, moments.beta2,
       Float(moments.epsilon), isDecoupled ? 0 : Float(weightDecay),

@@ -86,7 +86,7 @@ extension NewtonSchulz {
   /// Puts the result in the place of a matrix whose rows follow one another without gaps.
   package func orthogonalize(
     _ matrix: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
-    scratch: UnsafeMutablePointer<Float>, kernels: KernelTable, squaredNorm: Float
+    scratch: UnsafeMutablePointer<Float>, kernels: UpdateKernels, squaredNorm: Float
   ) {
     let isTall = rows > columns
     let (m, n) = (min(rows, columns), max(rows, columns))

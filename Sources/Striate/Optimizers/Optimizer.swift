@@ -89,9 +89,9 @@ public struct ParameterSlice {
   public let gradient: UnsafePointer<Float>
 
   /// The kernels of the processor.
-  public var kernels: KernelTable { _read { yield table.pointee } }
-  /// Where they lie: a table is large, and a step has many slices.
-  private let table: UnsafePointer<KernelTable>
+  public var kernels: UpdateKernels { _read { yield table.pointee } }
+  /// Where they lie: they are many functions, and a step has many slices.
+  private let table: UnsafePointer<UpdateKernels>
 
   /// As many Floats as `scratchCount` asked for, from a cache line on; any numbers.
   public let scratch: UnsafeMutablePointer<Float>
@@ -102,7 +102,7 @@ public struct ParameterSlice {
   /// A slice whose state arrays start `stateStride` Floats apart; the table outlives it.
   package init(
     count: Int, shape: [Int] = [], weights: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, kernels: UnsafePointer<KernelTable>,
+    gradient: UnsafePointer<Float>, kernels: UnsafePointer<UpdateKernels>,
     states: UnsafeMutablePointer<Float>,
     stateStride: Int, scratch: UnsafeMutablePointer<Float>? = nil
   ) {

@@ -75,7 +75,7 @@ public struct RMSprop: Optimizer, Equatable {
 
 extension RMSprop {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateRMSprop(
+    slice.kernels.rmsProp(
       slice.count, slice.weights, slice.gradient, slice.state(0),
       momentum == 0 ? nil : slice.state(1), learningRate, smoothing, Float(epsilon),
       Float(momentum), Float(weightDecay))

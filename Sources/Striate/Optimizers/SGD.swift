@@ -69,7 +69,7 @@ public struct SGD: Optimizer, Equatable {
 
 extension SGD {
   public func update(_ slice: ParameterSlice, step: Int) {
-    slice.kernels.updateSGD(
+    slice.kernels.sgd(
       slice.count, slice.weights, slice.gradient, momentum == 0 ? nil : slice.state(0),
       learningRate, Float(momentum), Float(weightDecay), nesterov, step == 1)
   }

@@ -138,6 +138,8 @@ final class BatchLoader: @unchecked Sendable {
     precondition(
       plan.channels == nil || targets == nil && augmenter == nil,
       "BatchLoader: expected lanes of images for targets and augmentation, found lanes of channels")
+    // A copy for each task would be one of a hundred functions.
+    let kernels = plan.kernels
     return Tasks(
       count: plan.blocks, reach: .block,
       onWorker: { [self] block, worker in
@@ -148,9 +150,9 @@ final class BatchLoader: @unchecked Sendable {
         }
         switch pixels {
         case .bytes(let base):
-          withAddresses(block, base) { load($0, block, worker, target) }
+          withAddresses(block, base) { load($0, block, worker, target, kernels) }
         case .floats(let base):
-          withAddresses(block, base) { load($0, block, worker, target) }
+          withAddresses(block, base) { load($0, block, worker, target, kernels) }
         case nil: break
         }
         guard let targets else { return }
@@ -193,14 +195,14 @@ final class BatchLoader: @unchecked Sendable {
   /// Brings the images of a block into lanes.
   private func load<Pixel: StoredPixel>(
     _ rows: UnsafePointer<UnsafePointer<Pixel>>, _ block: Int, _ worker: Int,
-    _ target: UnsafeMutablePointer<Float>
+    _ target: UnsafeMutablePointer<Float>, _ kernels: KernelTable
   ) {
     if let augmenter {
       augmenter.load(rows, block: block, worker: worker, to: target)
     } else {
       Pixel.load(
         rows, count: size, channelSize: channelSize, scale: scale, shift: shift, to: target,
-        plan.kernels)
+        kernels)
     }
   }
 

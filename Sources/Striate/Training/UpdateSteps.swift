@@ -11,8 +11,8 @@ final class UpdateSteps: @unchecked Sendable {
   private let plan: Plan
   private let trainer: Trainer
   private let (weights, gradients): (Floats, Floats)
-  /// The plan's table, where slices can point to it.
-  private let kernels: UnsafeMutablePointer<KernelTable>
+  /// The plan's kernels, where slices can point to them.
+  private let kernels: UnsafeMutablePointer<UpdateKernels>
   private let lossStep: LossStep
   private let parts: [Part]
   /// Parts that are shared out together: those of one large parameter, or of small ones in a row.
@@ -65,7 +65,7 @@ final class UpdateSteps: @unchecked Sendable {
     }
     (weights, self.gradients) = (plan.parameters.floats, gradients)
     kernels = .allocate(capacity: 1)
-    kernels.initialize(to: plan.kernels)
+    kernels.initialize(to: plan.kernels.updates)
     let rule = trainer.optimizer
     let network = plan.network
     statistics = network.nodes.filter { !network.isFrozen($0) }.flatMap { node in

@@ -136,7 +136,7 @@ import Testing
       #expect(y.values.allSatisfy { $0.isNaN }, "log-softmax on \(kernels.name)")
       let pass = ResponseNormPass(
         channels: 2, pixels: 1, before: 1, after: 1, scale: 1, exponent: 0.75, offset: 1)
-      kernels.responseNorm(pass, 0..<2, x.base, y.base)
+      kernels.normalization.responseNorm(pass, 0..<2, x.base, y.base)
       #expect(y.values.allSatisfy { $0.isNaN }, "lrn on \(kernels.name)")
     }
   }

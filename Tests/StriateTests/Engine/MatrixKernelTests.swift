@@ -38,10 +38,10 @@ import Testing
       let result = LaneMemory(count: rows * columns)
       let pass = MatrixPass(
         rows: rows, depth: depth, columns: columns, stride: depth + 3, a: 0.75, b: -2)
-      kernels.matrixProduct(pass, left.base, right.base, addend.base, result.base)
+      kernels.updates.matrixProduct(pass, left.base, right.base, addend.base, result.base)
       let expected = zip(product, d).map { 0.75 * $0 - 2 * $1 }
       #expect(relativeError(result.values, expected) < 1e-6, "\(kernels.name)")
-      kernels.matrixProduct(pass, left.base, right.base, nil, result.base)
+      kernels.updates.matrixProduct(pass, left.base, right.base, nil, result.base)
       #expect(relativeError(result.values, product.map { 0.75 * $0 }) < 1e-6, "\(kernels.name)")
       #expect(result.isGuarded)
     }
@@ -55,13 +55,15 @@ import Testing
       for kernels in KernelTable.runnable {
         for gap in [0, 3, 16] {
           let copy = LaneMemory(count: rows * (columns + gap))
-          kernels.copyMatrix(rows, columns, 0.5, source.base, stride, copy.base, columns + gap)
+          kernels.updates.copyMatrix(
+            rows, columns, 0.5, source.base, stride, copy.base, columns + gap)
           let halves = x.map { $0 / 2 }
           #expect(
             copy.values
               == padded(halves, columns: columns, stride: columns + gap, with: 0).values)
           let turned = LaneMemory(count: columns * (rows + gap))
-          kernels.transposeMatrix(rows, columns, 0.5, source.base, stride, turned.base, rows + gap)
+          kernels.updates.transposeMatrix(
+            rows, columns, 0.5, source.base, stride, turned.base, rows + gap)
           let expected = (0..<x.count).map { halves[$0 % rows * columns + $0 / rows] }
           #expect(
             turned.values == padded(expected, columns: rows, stride: rows + gap, with: 0).values)
@@ -80,7 +82,7 @@ import Testing
       let scratch = LaneMemory(
         count: NewtonSchulz.muon.scratchCount(rows: rows, columns: columns))
       NewtonSchulz.muon.orthogonalize(
-        x.base, rows: rows, columns: columns, scratch: scratch.base, kernels: kernels,
+        x.base, rows: rows, columns: columns, scratch: scratch.base, kernels: kernels.updates,
         squaredNorm: Float(g.reduce(0) { $0 + $1 * $1 }))
       #expect(relativeError(x.values, expected) < 1e-4, "\(kernels.name)")
       #expect(x.isGuarded && scratch.isGuarded)

@@ -15,7 +15,7 @@ import Testing
     let expected = x.reduce(0.0) { $0 + Double($1) * Double($1) }
     for kernels in KernelTable.runnable {
       let memory = LaneMemory(x)
-      let found = kernels.sumOfSquares(count, memory.base)
+      let found = kernels.updates.sumOfSquares(count, memory.base)
       #expect(relativeError([found], [expected]) < 1e-6, "\(kernels.name)")
       #expect(memory.values == x)
     }
@@ -25,7 +25,7 @@ import Testing
     let x = numbers(count, salt: 2)
     for kernels in KernelTable.runnable {
       let memory = LaneMemory(x)
-      kernels.scale(count, 0.3, memory.base)
+      kernels.updates.scale(count, 0.3, memory.base)
       #expect(memory.values == x.map { $0 * 0.3 })
       #expect(memory.isGuarded)
     }
@@ -36,10 +36,10 @@ import Testing
     (x[1], x[2], x[3]) = (.infinity, -.infinity, -0.75)
     for kernels in KernelTable.runnable {
       let memory = LaneMemory(x)
-      kernels.clamp(count, 0.75, memory.base)
+      kernels.updates.clamp(count, 0.75, memory.base)
       #expect(memory.values == x.map { max(-0.75, min(0.75, $0)) })
       memory.base[5] = .nan
-      kernels.clamp(count, 0.75, memory.base)
+      kernels.updates.clamp(count, 0.75, memory.base)
       #expect(memory.base[5].isNaN && memory.isGuarded)
     }
   }
@@ -51,7 +51,7 @@ import Testing
         let (source, mean) = (LaneMemory(x), LaneMemory(start))
         var expected = start.map(Double.init)
         for _ in 0..<20 {
-          kernels.average(count, decay, source.base, mean.base)
+          kernels.updates.average(count, decay, source.base, mean.base)
           for i in expected.indices {
             expected[i] = decay * expected[i] + (1 - decay) * Double(x[i])
           }
@@ -66,7 +66,7 @@ import Testing
     let x = numbers(64, salt: 6)
     for kernels in KernelTable.runnable {
       let (source, mean) = (LaneMemory(x), LaneMemory(x))
-      for _ in 0..<100 { kernels.average(64, 0.9999, source.base, mean.base) }
+      for _ in 0..<100 { kernels.updates.average(64, 0.9999, source.base, mean.base) }
       #expect(mean.values == x)
     }
   }
@@ -76,7 +76,7 @@ import Testing
     let expected = zip(x, y).map { -0.3 * Double($0) + 0.9 * Double($1) }
     for kernels in KernelTable.runnable {
       let (source, target) = (LaneMemory(x), LaneMemory(y))
-      kernels.combine(count, -0.3, source.base, 0.9, target.base)
+      kernels.updates.combine(count, -0.3, source.base, 0.9, target.base)
       #expect(relativeError(target.values, expected) < 1e-6, "\(kernels.name)")
       #expect(target.isGuarded && source.values == x)
     }

@@ -96,7 +96,7 @@ final class RuleMemory {
   }
 
   func update(_ rule: any Optimizer, _ kernels: KernelTable, _ step: Int) {
-    withUnsafePointer(to: kernels) { kernels in
+    withUnsafePointer(to: kernels.updates) { kernels in
       rule.update(
         ParameterSlice(
           count: weights.count, shape: shape, weights: weights.base, gradient: gradient.base,
