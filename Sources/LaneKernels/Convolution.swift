@@ -75,6 +75,7 @@ func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
   input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
   output: UnsafeMutablePointer<Float>
 ) {
+  askForPacked(weights, count: pass.weightCount)
   let end = rows.upperBound &* pass.width
   var pixel = rows.lowerBound &* pass.width
   while pixel < end {
@@ -106,6 +107,14 @@ func convolve<ISA: InstructionSet, let O: Int, let P: Int>(
     }
     pixel = pixels.upperBound
   }
+}
+
+/// Asks for packed weights, all of up to 64 KiB, before the first is read: another core may have written them, and
+/// sums, which read each in its turn, would wait for one line after the other.
+@inlinable @inline(__always)
+func askForPacked(_ weights: UnsafePointer<Float>, count: Int) {
+  guard count <= 16_384 else { return }
+  for place in stride(from: 0, to: count, by: laneCount) { striate_prefetch(weights + place) }
 }
 
 /// Asks for what the outputs below some pixels read and these do not.

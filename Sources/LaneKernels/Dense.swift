@@ -1,10 +1,12 @@
 public import CPUFeatures
 
-/// A dense layer over blocks of images: weights [outputs, inputs] as PyTorch stores them.
+/// A dense layer over blocks of images, or some of its inputs: weights [outputs, inputs] as PyTorch stores them.
 @frozen
-public struct DensePass {
+public struct DensePass: Sendable {
   /// Features of one image.
   public var inputs: Int, outputs: Int
+  /// All inputs of the layer, the Floats from one output's weights to the next's.
+  public var row: Int
   /// Blocks of images.
   public var blocks: Int
   /// Where outputs end.
@@ -12,9 +14,21 @@ public struct DensePass {
 
   @inlinable
   public init(inputs: Int, outputs: Int, blocks: Int, limits: OutputLimits) {
-    (self.inputs, self.outputs) = (inputs, outputs)
+    (self.inputs, self.outputs, row) = (inputs, outputs, inputs)
     (self.blocks, self.limits) = (blocks, limits)
   }
+
+  /// The same of fewer inputs.
+  @inlinable
+  public func part(inputs: Int) -> DensePass {
+    var part = self
+    part.inputs = inputs
+    return part
+  }
+
+  /// The Floats from one block of images to the next.
+  @inlinable var inputStride: Int { blockStride(elements: row) }
+  @inlinable var outputStride: Int { blockStride(elements: outputs) }
 
   /// Features that are summed over before the next outputs come: those of a block, 16 KiB, stay in the first-level
   /// cache.
@@ -71,31 +85,31 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
     let limits = first &+ count == pass.inputs ? pass.limits : .none
     var block = 0
     while block < pass.blocks {
-      let x = input + (block &* pass.inputs &+ first) &* laneCount
-      let y = output + block &* pass.outputs &* laneCount
+      let x = input + (block &* pass.inputStride &+ first &* laneCount)
+      let y = output + block &* pass.outputStride
       let isPair = R == 1 && block &+ 2 <= pass.blocks
       let (xStep, yStep) =
-        isPair ? (pass.inputs &* laneCount, pass.outputs &* laneCount) : (size, size)
+        isPair ? (pass.inputStride, pass.outputStride) : (size, size)
       var o = outputs.lowerBound
       while o < outputs.upperBound {
         let b = first == 0 ? bias + o &* biasStride : nil
-        let w = weights + (o &* pass.inputs &+ first)
+        let w = weights + (o &* pass.row &+ first)
         let target = y + o &* laneCount
         let isFull = o &+ O <= outputs.upperBound
         if isPair && isFull {
           denseForwardTile(
-            isa, Tile<O, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            isa, Tile<O, 2>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
             yStep)
         } else if isPair {
           denseForwardTile(
-            isa, Tile<1, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            isa, Tile<1, 2>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
             yStep)
         } else if isFull {
           denseForwardTile(
-            isa, tile, count, x, xStep, w, pass.inputs, b, biasStride, limits, target, yStep)
+            isa, tile, count, x, xStep, w, pass.row, b, biasStride, limits, target, yStep)
         } else {
           denseForwardTile(
-            isa, Tile<1, R>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
+            isa, Tile<1, R>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
             yStep)
         }
         o &+= isFull ? O : 1
@@ -174,7 +188,7 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
 ) {
   let size = ISA.Vector.scalarCount
   let isCopied = pass.copiesWeights
-  let row = isCopied ? 2 &* DensePass.panel : pass.inputs
+  let row = isCopied ? 2 &* DensePass.panel : pass.row
   var first = 0
   while first < pass.outputs {
     let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
@@ -184,21 +198,21 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
       for panel in panels {
         let start = panel &* DensePass.panel
         let end = min(DensePass.panel, pass.inputs &- start)
-        let place = weights + (first &* pass.inputs &+ start)
+        let place = weights + (first &* pass.row &+ start)
         let half = (panel &- panels.lowerBound) & 1
         if isCopied, half == 0 {
           copyPanels(
-            place, row: pass.inputs, outputs: count,
+            place, row: pass.row, outputs: count,
             inputs: min(2 &* DensePass.panel, pass.inputs &- start), to: spare)
         }
         let w = isCopied ? UnsafePointer(spare + half &* DensePass.panel) : place
         var block = lot
         while block < lotEnd {
-          let dy = gradient + (block &* pass.outputs &+ first) &* laneCount
-          let dx = result + (block &* pass.inputs &+ start) &* laneCount
+          let dy = gradient + (block &* pass.outputStride &+ first &* laneCount)
+          let dx = result + (block &* pass.inputStride &+ start &* laneCount)
           let isPair = R == 1 && block &+ 2 <= lotEnd
           let (dyStep, dxStep) =
-            isPair ? (pass.outputs &* laneCount, pass.inputs &* laneCount) : (size, size)
+            isPair ? (pass.outputStride, pass.inputStride) : (size, size)
           var i = 0
           while i < end {
             let target = dx + i &* laneCount
@@ -331,8 +345,8 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
     while o < outputs.upperBound {
       let isFull = o &+ O <= outputs.upperBound
       let dy = gradient + o &* laneCount
-      let dw = result + (o &* pass.inputs &+ first)
-      let (target, row) = left >= laneCount ? (dw, pass.inputs) : (spare, laneCount)
+      let dw = result + (o &* pass.row &+ first)
+      let (target, row) = left >= laneCount ? (dw, pass.row) : (spare, laneCount)
       if isPair && isFull {
         denseWeightGradientTile(isa, Tile<O, 2>.self, pass, x, step, dy, target, row)
       } else if isPair {
@@ -345,7 +359,7 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
       let height = isFull ? O : 1
       if left < laneCount {
         for k in 0..<height {
-          for i in 0..<left { dw[k &* pass.inputs &+ i] = spare[k &* laneCount &+ i] }
+          for i in 0..<left { dw[k &* pass.row &+ i] = spare[k &* laneCount &+ i] }
         }
       }
       o &+= height
@@ -366,7 +380,7 @@ func denseWeightGradientTile<ISA: InstructionSet, let O: Int, let R: Int>(
     repeating: InlineArray(repeating: ISA.broadcast(0)))
   var x = rows
   for block in 0..<pass.blocks {
-    let dy = gradient + block &* pass.outputs &* laneCount
+    let dy = gradient + block &* pass.outputStride
     for n in 0..<laneCount {
       var v = InlineArray<R, ISA.Vector>(repeating: ISA.broadcast(0))
       for r in 0..<R { v[r] = (x + r &* step).load(ISA.Vector.self) }

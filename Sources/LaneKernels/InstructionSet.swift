@@ -5,6 +5,25 @@ public typealias Lanes = SIMD16<Float>
 /// The number of images that lie side by side.
 public let laneCount = 16
 
+/// The Floats from one block of images to the next where each has so many elements: between large blocks lies
+/// unused memory. Who reads a block to its end makes the processor fetch what lies behind it as well: were that the
+/// next block, whose core works on it, this core would have to ask for it back before it writes it.
+@inlinable
+public func blockStride(elements: Int) -> Int {
+  let size = elements &* laneCount
+  return size < 4 &* blockGap ? size : size &+ blockGap
+}
+
+/// 32 KiB.
+@inlinable
+var blockGap: Int { 8192 }
+
+/// The same in Double, for sizes that may overflow an Int.
+public func blockStride(elements: Double) -> Double {
+  let size = elements * Double(laneCount)
+  return size < Double(4 * blockGap) ? size : size + Double(blockGap)
+}
+
 /// What a kernel needs to know of the processor it is compiled for.
 ///
 /// Every kernel is generic over an instruction set and inlined into the module that names it, so that

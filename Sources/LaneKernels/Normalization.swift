@@ -40,9 +40,9 @@ public struct NormalizationPass: Sendable {
   @inlinable
   public var count: Int { isAlongRun ? channels : channels * run }
 
-  /// The Floats of a block's values, and of its statistics.
+  /// The Floats from one block's values to the next, and from its statistics.
   @inlinable
-  var blockStride: Int { groups &* channels &* run &* laneCount }
+  var valueStride: Int { blockStride(elements: groups &* channels &* run) }
 
   @inlinable
   public var statisticsStride: Int { units * NormalizationPass.statisticsSize }

@@ -118,7 +118,7 @@ func normalizationParameterGradients<ISA: InstructionSet>(
     for block in 0..<pass.blocks {
       for group in 0..<sharing {
         let first =
-          block &* pass.blockStride
+          block &* pass.valueStride
           &+ (group &* pass.channels &+ parameter) &* pass.run &* laneCount
         let unit =
           pass.isAlongRun ? 0 : pass.groupStep == 0 ? group : parameter / pass.channels

@@ -73,13 +73,16 @@ func radialCentreGradient<ISA: InstructionSet>(
   input x: UnsafePointer<Float>, centres: UnsafePointer<Float>, slope: UnsafePointer<Float>,
   to result: UnsafeMutablePointer<Float>
 ) {
+  let (inputStride, slopeStride) = (
+    blockStride(elements: features), blockStride(elements: allUnits)
+  )
   for k in units {
     for f in 0..<features {
       let centre = Lanes(repeating: centres[k &* features &+ f])
       var sum = Lanes.zero
       for block in 0..<blocks {
-        let value = (x + (block &* features &+ f) &* laneCount).load(Lanes.self)
-        let weight = (slope + (block &* allUnits &+ k) &* laneCount).load(Lanes.self)
+        let value = (x + (block &* inputStride &+ f &* laneCount)).load(Lanes.self)
+        let weight = (slope + (block &* slopeStride &+ k &* laneCount)).load(Lanes.self)
         sum = ISA.multiplyAdd(weight, centre - value, sum)
       }
       result[k &* features &+ f] = sumOfLanes(sum)

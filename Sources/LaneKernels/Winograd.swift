@@ -48,10 +48,6 @@ public struct WinogradPass {
     self.kernel = kernel
   }
 
-  /// Whether all transformed weights, up to 64 KiB, are asked for before the first is read: another core may have
-  /// written them, and in the products, which read each place in its turn, one wait would follow another.
-  @inlinable var asksForWeights: Bool { weightCount <= 16_384 }
-
   /// Rows of outputs of a tile: 4 or 2.
   @inlinable var side: Int { 7 &- kernel }
   /// Tiles in a row.
@@ -88,11 +84,7 @@ func winograd<ISA: InstructionSet, let O: Int, let P: Int>(
   output: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
 ) {
   let products = scratch + 36 &* pass.inputPlaceStride
-  if pass.asksForWeights {
-    for place in stride(from: 0, to: pass.weightCount, by: laneCount) {
-      striate_prefetch(weights + place)
-    }
-  }
+  askForPacked(weights, count: pass.weightCount)
   var part = 0
   while part < laneCount {
     var first = tiles.lowerBound

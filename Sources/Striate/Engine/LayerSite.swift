@@ -17,8 +17,13 @@ public struct LaneValue: Sendable {
   /// The elements of one image.
   public var elements: Int { shape.reduce(1, *) }
 
+  /// The Floats of a block of 16 images.
+  public var blockSize: Int { elements * laneCount }
+
   /// The Floats from one block of 16 images to the next.
-  public var blockStride: Int { elements * laneCount }
+  public var blockStride: Int {
+    channels == nil ? LaneKernels.blockStride(elements: elements) : blockSize
+  }
 }
 
 /// A parameter in the engine, in PyTorch's layout.
@@ -85,8 +90,8 @@ public struct LayerSite {
   /// What memory that is written before it is read holds at first; nil for zeros.
   let marker: Float?
 
-  /// What steps write before they read, one after the other.
-  let sharedScratch: SharedScratch
+  /// What steps work in.
+  let workerMemory: WorkerMemory
 
   var prepare: [Tasks] = []
   var forward: [Phase] = []
@@ -100,12 +105,12 @@ public struct LayerSite {
     blocks: Int, workers: Int, kernels: KernelTable, inputs: [LaneValue], output: LaneValue,
     parameters: [ParameterPlace], limits: OutputLimits, isTraining: Bool, step: StepState?,
     index: Int,
-    marker: Float?, sharedScratch: SharedScratch
+    marker: Float?, workerMemory: WorkerMemory
   ) {
     (self.blocks, self.workers, self.kernels) = (blocks, workers, kernels)
     (self.inputs, self.output, self.parameters) = (inputs, output, parameters)
     (self.limits, self.isTraining, self.marker) = (limits, isTraining, marker)
-    (self.step, self.index, self.sharedScratch) = (step, index, sharedScratch)
+    (self.step, self.index, self.workerMemory) = (step, index, workerMemory)
   }
 
   /// Appends work that follows from the parameters alone; it runs before the forward steps.

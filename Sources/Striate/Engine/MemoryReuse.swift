@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Which memory a plan for inference uses again: that of values that no later layer reads, for values of the same
 /// size.
 ///
@@ -55,12 +57,14 @@ struct MemoryReuse<Place> {
 }
 
 extension Network {
-  /// The elements of one image's values that a plan for inference has memory for.
-  func elementsInInference(_ channels: ChannelLayout?) -> Double {
+  /// The Floats that a plan for inference has for the values of a block of images, or, where lanes hold channels, of one
+  /// image.
+  func floatsInInference(_ channels: ChannelLayout?) -> Double {
     let layout = PlanLayout(self, isTraining: false)
     var reuse = MemoryReuse<Void>(self, layout, channels)
     func size(of value: Network.Value) -> Double {
-      Double(channels?.shape(of: value).stride ?? shape(of: value).product)
+      channels.map { Double($0.shape(of: value).stride) }
+        ?? blockStride(elements: Double(shape(of: value).product))
     }
     var sum = inputs.indices.reduce(0.0) { $0 + size(of: .input($1)) }
     for index in nodes.indices {

@@ -21,12 +21,12 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
   package static func floats(
     _ network: Network, batchSize: Int, isTraining: Bool, workers: Int, besides: Double = 0
   ) -> Double {
-    let elements =
+    let values =
       isTraining
       ? (network.inputs.map(\.shape) + network.nodes.map(\.shape)
         + network.outputs.dropFirst().map { network.shape(of: $0) })
-        .reduce(0.0) { $0 + Double($1.product) }
-      : network.elementsInInference(nil)
+        .reduce(0.0) { $0 + blockStride(elements: Double($1.product)) }
+      : network.floatsInInference(nil)
     let blocks = (batchSize - 1) / laneCount + 1
     let own = network.nodes.reduce(0.0) { sum, node in
       guard let layer = node.layer as? any NeedsMemory else { return sum }
@@ -43,8 +43,8 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           inputs: node.inputs.map { network.shape(of: $0) }, output: node.shape,
           isTraining: isTraining))
     }
-    return Double(blocks) * Double(laneCount) * elements * (isTraining ? 3 : 1) + own
-      + (shared > 0 ? shared + Double(SharedScratch.gap) : 0) * Double(workers)
+    return Double(blocks) * values * (isTraining ? 3 : 1) + own
+      + (shared + Double(WorkerMemory.gap)) * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
   }
 
@@ -61,7 +61,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           images: images, workers: workers)
     }
     try check(
-      Double(images) * network.elementsInInference(channels) + own
+      Double(images) * network.floatsInInference(channels) + own
         + Double(network.parameterCount) * 2, batchSize: batchSize)
   }
 

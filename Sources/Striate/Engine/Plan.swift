@@ -65,13 +65,13 @@ package final class Plan: @unchecked Sendable {
     return places.values.reduce(0, +) * MemoryLayout<Float>.stride
   }
   private var offsets: [Offsets] = []
-  private let scratch = SharedScratch()
+  private let workerMemory = WorkerMemory()
 
   /// The bytes of all that the plan has allocated.
   package var bytes: Int {
     let floats =
       memory.reduce(0) { $0 + $1.count } + parameters.count + (gradients?.count ?? 0)
-      + scratch.count
+      + workerMemory.count
     return floats * MemoryLayout<Float>.stride
   }
 
@@ -86,6 +86,15 @@ package final class Plan: @unchecked Sendable {
   private lazy var prepareProgram = program([Phase(groups: folding), Phase(groups: prepare)])
   private lazy var forwardProgram = program(byBlock(forward))
   private lazy var backwardProgram = program(byBlock(backward) + sums)
+
+  /// How the gradients of parameters are cut into tasks, where layers say so.
+  var divisions: [ParameterDivision] {
+    let summed = Set(network.nodes.filter { $0.shares != nil }.flatMap(\.parameters))
+    let bases = Set(summed.map { places[$0].gradient?.base })
+    return backward.flatMap(\.groups).compactMap(\.division).filter {
+      !bases.contains($0.gradient.base)
+    }
+  }
 
   /// The values that the network gives.
   var outputs: [LaneValue] { network.outputs.map(read) }
@@ -209,7 +218,9 @@ package final class Plan: @unchecked Sendable {
   }
 
   func allocate(lanesFor shape: [Int]) -> Floats {
-    allocate(blocks * shape.reduce(1, *) * laneCount)
+    let elements = shape.reduce(1, *)
+    return allocate(
+      blocks * (channels == nil ? blockStride(elements: elements) : elements * laneCount))
   }
 
   private func compile() {
@@ -263,7 +274,7 @@ package final class Plan: @unchecked Sendable {
         parameters: parameters,
         limits: layout.limits[index], isTraining: wantsGradient,
         step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
-        marker: marker, sharedScratch: scratch)
+        marker: marker, workerMemory: workerMemory)
       site.adds = layout.addsTo[index] != nil
       site.addend = addend
       site.addsGradient = adds
@@ -280,7 +291,7 @@ package final class Plan: @unchecked Sendable {
       partialSums += site.sums
       if !isTraining { reuse.pass(index, values: output.values) }
     }
-    scratch.allocate(workers: pool.threads, marker: marker)
+    workerMemory.allocate(workers: pool.threads, marker: marker)
     forward = steps.flatMap(\.forward)
     guard isTraining else { return }
     backward += clearingPhase(readers: readers, layout)

@@ -9,11 +9,11 @@ extension Plan {
     // A normalisation with an addend is read through the sum.
     for index in values.indices
     where readers[.node(index)] == nil && layout.addends[index] == nil {
-      let stride = values[index].blockStride
+      let (stride, size) = (values[index].blockStride, values[index].blockSize)
       guard let gradient = values[index].gradient else { continue }
       phase.groups.append(
         Tasks(count: blocks, reach: .block) { block in
-          (gradient + block * stride).update(repeating: 0, count: stride)
+          (gradient + block * stride).update(repeating: 0, count: size)
         })
     }
     return [phase]
@@ -25,13 +25,13 @@ extension Plan {
     guard mode.wantsInputGradients, network.outputs.dropFirst().contains(.node(index)),
       let gradient = values[index].gradient
     else { return [] }
-    let (shape, stride) = (values[index].shape, values[index].blockStride)
-    let kept = allocate(lanesFor: shape)
+    let (value, stride) = (values[index], values[index].blockStride)
+    let kept = allocate(lanesFor: value.shape)
     keptGradients[index] = kept
     return [
       Phase(groups: [
         Tasks(count: blocks, reach: .block) { block in
-          (kept + block * stride).update(from: gradient + block * stride, count: stride)
+          (kept + block * stride).update(from: gradient + block * stride, count: value.blockSize)
         }
       ])
     ]
@@ -54,12 +54,12 @@ extension Plan {
   ) -> [Phase] {
     guard let places = readers[source]?.places, places.count > 1 else { return [] }
     let value = read(source)
-    let (add, stride) = (kernels.add, value.blockStride)
+    let (add, stride, size) = (kernels.add, value.blockStride, value.blockSize)
     return [
       Phase(groups: [
         Tasks(count: blocks, reach: .block) { block in
           for place in places.dropFirst() {
-            add(stride, place + block * stride, places[0] + block * stride)
+            add(size, place + block * stride, places[0] + block * stride)
           }
         }
       ])

@@ -59,8 +59,8 @@ extension LayerSite {
     gradient: @escaping @Sendable (_ maps: Int, Source, Target) -> Void
   ) {
     let (input, output) = (inputs[0], output)
-    let inputMap = input.blockStride / input.shape[0]
-    let outputMap = output.blockStride / output.shape[0]
+    let inputMap = input.blockSize / input.shape[0]
+    let outputMap = output.blockSize / output.shape[0]
     forEachPart(of: output.shape[0]) { block, range in
       kernel(
         range.count, input.values + (block * input.blockStride + range.lowerBound * inputMap),

@@ -25,6 +25,8 @@ package struct Tasks: Sendable {
   let count: Int
   let reach: Reach
   let work: Work
+  /// The parts of a parameter that the tasks compute the gradient of, where they say so.
+  var division: ParameterDivision?
 
   /// Tasks that do not care which worker runs them.
   package init(

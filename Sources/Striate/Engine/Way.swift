@@ -26,12 +26,12 @@ extension LayerSite {
     _ way: Way, tasks count: Int, reach: Reach = .everything, scratch: Int,
     _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
-    let memory = allocate(workers * scratch)
+    let place = workerMemory.reserveOwn(scratch)
     add(
       way,
       Tasks(
         count: count, reach: reach,
-        onWorker: { task, worker in body(task, memory + worker * scratch) }))
+        onWorker: { [workerMemory] task, worker in body(task, workerMemory.own(place, of: worker)) }))
   }
 
   /// Adds work to the last step that uses memory while it runs: `scratch` Floats of the worker's, which
@@ -40,12 +40,24 @@ extension LayerSite {
     _ way: Way, tasks count: Int, reach: Reach = .everything, scratch: Int,
     _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
-    sharedScratch.reserve(scratch)
+    workerMemory.reserveShared(scratch)
     add(
       way,
       Tasks(
         count: count, reach: reach,
-        onWorker: { [sharedScratch] task, worker in body(task, sharedScratch.base(of: worker)) }))
+        onWorker: { [workerMemory] task, worker in body(task, workerMemory.shared(of: worker)) }))
+  }
+
+  /// Adds to the last step of the way back the gradient of a parameter, a task for each of its parts, like
+  /// `addOverwriting`.
+  mutating func addGradient(
+    _ division: ParameterDivision, scratch: Int,
+    _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    addOverwriting(
+      .back, tasks: division.rectangles.count, reach: .parameters, scratch: scratch, body)
+    let (step, group) = (backward.count - 1, backward[backward.count - 1].groups.count - 1)
+    backward[step].groups[group].division = division
   }
 
   private mutating func add(_ way: Way, _ tasks: Tasks) {
@@ -60,32 +72,44 @@ extension LayerSite {
   }
 }
 
-/// Memory of each worker that the steps of a plan use one after the other, so that it stays in the cache:
-/// as much as the step needs that needs most.
+/// What the steps of a plan work in: for each worker what belongs to a step alone, and behind it what the steps use
+/// one after the other, so that it stays in the cache: as much as the step needs that needs most.
 ///
 /// Unchecked: it grows while a plan is compiled, and a worker uses its own part.
-final class SharedScratch: @unchecked Sendable {
+final class WorkerMemory: @unchecked Sendable {
   private var storage = Storage(count: 0)
-  private var size = 0
+  private var (ownCount, sharedCount) = (0, 0)
 
   /// Floats that lie unused between the memory of two workers. A step that writes places at equal distances makes the
   /// processor fetch the next ones ahead of time, those behind the last too: were they another worker's, its core
   /// would have to ask for them back before it writes them.
   static let gap = 16_384
 
-  /// Asks for so many Floats for each worker.
-  func reserve(_ count: Int) { size = max(size, count.padded) }
+  /// Asks for so many Floats for each worker, which a step has for itself; says where they lie.
+  func reserveOwn(_ count: Int) -> Int {
+    defer { ownCount += count.padded }
+    return ownCount
+  }
 
-  /// Makes the memory; full of a marker, where there is one.
+  /// Asks for so many Floats for each worker, which it may overwrite in other steps.
+  func reserveShared(_ count: Int) { sharedCount = max(sharedCount, count.padded) }
+
+  /// Makes the memory: zeros, but for a marker in what steps share, where there is one.
   func allocate(workers: Int, marker: Float?) {
-    storage = Storage(count: size == 0 ? 0 : workers * stride - SharedScratch.gap)
-    if let marker { storage.base.update(repeating: marker, count: storage.count) }
+    let isEmpty = ownCount + sharedCount == 0
+    storage = Storage(count: isEmpty ? 0 : workers * stride - WorkerMemory.gap)
+    guard let marker else { return }
+    for worker in 0..<workers { shared(of: worker).update(repeating: marker, count: sharedCount) }
   }
 
   /// The Floats of all workers.
   var count: Int { storage.count }
 
-  private var stride: Int { size + SharedScratch.gap }
+  private var stride: Int { ownCount + sharedCount + WorkerMemory.gap }
 
-  func base(of worker: Int) -> UnsafeMutablePointer<Float> { storage.base + worker * stride }
+  func own(_ place: Int, of worker: Int) -> UnsafeMutablePointer<Float> {
+    storage.base + (worker * stride + place)
+  }
+
+  func shared(of worker: Int) -> UnsafeMutablePointer<Float> { own(ownCount, of: worker) }
 }

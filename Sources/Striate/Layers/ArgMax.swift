@@ -80,7 +80,7 @@ extension ArgMax {
     }
     guard site.isTraining, let dx = input.gradient else { return }
     site.forEachPart(of: 1, onTheWayBack: true) { block, _ in
-      (dx + block * input.blockStride).update(repeating: 0, count: input.blockStride)
+      (dx + block * input.blockStride).update(repeating: 0, count: input.blockSize)
     }
   }
 }

@@ -86,16 +86,17 @@ extension Concatenate {
     site.begin(.forward)
     site.begin(.back)
     for input in site.inputs {
-      let (place, count) = (first, input.blockStride)
+      let (place, count) = (first, input.blockSize)
       site.add(.forward, tasks: blocks, reach: .block) { block in
         copy(
-          1, count, input.values + block * count, count,
+          1, count, input.values + block * input.blockStride, count,
           output.values + (block * output.blockStride + place), count)
       }
       if let dy = output.gradient, let dx = input.gradient {
         site.add(.back, tasks: blocks, reach: .block) { block in
           copy(
-            1, count, dy + (block * output.blockStride + place), count, dx + block * count, count)
+            1, count, dy + (block * output.blockStride + place), count,
+            dx + block * input.blockStride, count)
         }
       }
       first += count

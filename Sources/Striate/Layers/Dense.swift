@@ -122,6 +122,9 @@ extension Dense {
     let weights = site.parameters[0].values
     let biases = bias ? site.parameters[1].values : site.allocate(1)
     let stride = bias ? 1 : 0
+    if site.isTraining, let parts = DenseInParts(all) {
+      return parts.compile(into: &site, biases: biases, biasStride: stride)
+    }
     // Eight outputs, whole tiles on every processor.
     let rows = (outputs + 7) / 8
     let rowsOf: @Sendable (Range<Int>) -> Range<Int> = { range in
@@ -198,12 +201,14 @@ extension Dense {
 }
 
 extension Dense: NeedsMemory {
-  /// The input in panels.
+  /// The input in panels, and half of a sum.
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    return Double(inputs[0][0].padded) * Double(blocks * laneCount)
+    return Double(blocks)
+      * (blockStride(elements: Double(inputs[0][0].padded))
+        + blockStride(elements: Double(output[0])))
   }
   /// A tile of the weights' gradients, or the weights of two panels.
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {

@@ -89,7 +89,7 @@ extension LayerSite {
     begin(.back)
     add(.back, tasks: blocks, reach: .block) { block in
       let (above, below) = (dy + block * output.blockStride, dx + block * input.blockStride)
-      below.update(repeating: 0, count: input.blockStride)
+      below.update(repeating: 0, count: input.blockSize)
       for run in runs {
         kernels.addRows(
           1, run.count * laneCount, above + run.target * laneCount, 0,

@@ -74,7 +74,7 @@ extension LearnedTensor {
     }
     if let dx = input.gradient {
       site.add(.back, tasks: site.blocks, reach: .block) { block in
-        (dx + block * input.blockStride).update(repeating: 0, count: input.blockStride)
+        (dx + block * input.blockStride).update(repeating: 0, count: input.blockSize)
       }
     }
   }

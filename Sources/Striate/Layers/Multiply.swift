@@ -128,6 +128,8 @@ private struct ChannelProduct: Sendable {
   let channels: Int
   /// The Floats of a channel of a block.
   let channelStride: Int
+  /// The Floats from one block to the next.
+  private let blockStride: Int, gateStride: Int
   private let copy: @Sendable (Int, Int, LayerSite.Source, Int, LayerSite.Target, Int) -> Void
   private let multiply: @Sendable (Int, LayerSite.Source, LayerSite.Target) -> Void
   private let multiplyRows: @Sendable (Int, Int, LayerSite.Source, LayerSite.Target) -> Void
@@ -142,19 +144,21 @@ private struct ChannelProduct: Sendable {
     }
     // Without a gate every number is a channel of its own.
     channels = factors.contains(where: \.isGate) ? output.shape[0] : output.elements
-    channelStride = output.blockStride / channels
+    channelStride = output.blockSize / channels
+    blockStride = output.blockStride
+    gateStride = zip(site.inputs, factors).first { $1.isGate }?.0.blockStride ?? 0
     (copy, multiply) = (kernels.copyRows, kernels.multiply)
     (multiplyRows, sumProducts) = (kernels.multiplyRows, kernels.sumProducts)
   }
 
   /// Where the first of some channels of a block begins.
   func place(_ block: Int, _ range: Range<Int>) -> Int {
-    (block * channels + range.lowerBound) * channelStride
+    block * blockStride + range.lowerBound * channelStride
   }
 
   /// Where its number begins in a gate.
   func gatePlace(_ block: Int, _ range: Range<Int>) -> Int {
-    (block * channels + range.lowerBound) * laneCount
+    block * gateStride + range.lowerBound * laneCount
   }
 
   /// The product of factors, of which the first is no gate.

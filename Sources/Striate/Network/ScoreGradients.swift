@@ -74,7 +74,7 @@ package final class ScoreGradients {
   /// Starts the way back: ±1 at the score, 0 elsewhere and in lanes without an image.
   private func seed(_ value: LaneValue, count: Int) {
     guard let gradient = value.gradient else { return }
-    gradient.base.update(repeating: 0, count: value.blockStride)
+    gradient.base.update(repeating: 0, count: value.blockSize)
     for lane in 0..<count { gradient.base[output * laneCount + lane] = sign }
   }
 }

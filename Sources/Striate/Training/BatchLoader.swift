@@ -157,7 +157,7 @@ final class BatchLoader: @unchecked Sendable {
         }
         guard let targets else { return }
         let place = targets.values + block * targets.blockStride
-        place.update(repeating: 0, count: targets.blockStride)
+        place.update(repeating: 0, count: targets.blockSize)
         for lane in 0..<laneCount where block * laneCount + lane < count {
           let label = labels[indices[block * laneCount + lane]]
           guard label != ignored else { continue }

@@ -72,7 +72,7 @@ final class TrainingRun {
       + plan.byBlock([load] + plan.forward + lossStep.phases + plan.backward)
       + plan.sums + updater.accumulation
     gathering = plan.program(phases)
-    stepping = plan.program(phases + updater.update)
+    stepping = plan.program(updater.phases(after: phases))
     try resume()
     if let checkpoints = trainer.checkpoints, !checkpoints.onlyWhenStopped {
       let numbers =

@@ -15,8 +15,8 @@ final class UpdateSteps: @unchecked Sendable {
   private let kernels: UnsafeMutablePointer<UpdateKernels>
   private let lossStep: LossStep
   private let parts: [Part]
-  /// Parts that are shared out together: those of one large parameter, or of small ones in a row.
-  private let lots: [Range<Int>]
+  /// Parts that are shared out together.
+  private let lots: [Lot]
   /// The rule of each treatment, with the learning rate of the step under way.
   private var rules: [any Optimizer]
   private let factors: [Float]
@@ -47,13 +47,38 @@ final class UpdateSteps: @unchecked Sendable {
   /// inputs of a layer are distributed otherwise than with the last ones.
   private let statistics: [(index: Int, start: Int, count: Int)]
 
-  /// A part of a parameter, or a whole one.
+  /// A part of a parameter, or a whole one: rows of memory, `stride` Floats apart.
   private struct Part: Sendable {
     var start: Int, count: Int
+    var rows = 1, stride = 0
     /// The index of its rule.
     var rule: Int
     /// Empty for a part whose numbers are updated each by itself.
-    var shape: [Int]
+    var shape: [Int] = []
+
+    /// The parts that one whose numbers are updated each by itself is cut into.
+    func cut(as division: ParameterDivision?) -> [Part] {
+      division?.rectangles.map {
+        Part(
+          start: start + $0.start, count: $0.count, rows: $0.rows, stride: $0.stride, rule: rule)
+      }
+        ?? Swift.stride(from: 0, to: count, by: UpdateSteps.partSize).map {
+          Part(start: start + $0, count: min(UpdateSteps.partSize, count - $0), rule: rule)
+        }
+    }
+
+    /// Where each row starts.
+    var starts: StrideTo<Int> {
+      Swift.stride(from: start, to: start + max(1, rows * stride), by: max(1, stride))
+    }
+  }
+
+  /// Parts of one large parameter, or of small ones in a row. A group of tasks for each: a worker has its share of
+  /// every large parameter, the share that it computed the gradient of.
+  private struct Lot {
+    var parts: Range<Int>
+    /// The gradient that is computed in the same parts.
+    var gradient: UnsafeMutablePointer<Float>?
   }
 
   init(_ trainer: Trainer, plan: Plan, lossStep: LossStep) {
@@ -75,36 +100,34 @@ final class UpdateSteps: @unchecked Sendable {
       return (index, place.values.base - plan.parameters.base, place.count)
     }
     var treatments: [ParameterTreatment] = []
-    var parts: [Part] = []
+    var wholes: [(part: Part, division: ParameterDivision?)] = []
+    let divisions = rule.scope == .elements ? plan.divisions : []
     for (parameter, place) in zip(plan.network.parameters, plan.places) where parameter.isTrained {
       let treatment = ParameterTreatment(of: parameter, by: trainer.groups)
       if !treatments.contains(treatment) { treatments.append(treatment) }
       let index = treatments.firstIndex(of: treatment) ?? 0
-      let start = place.values.base - plan.parameters.base
-      let count = place.count.padded
-      if rule.scope == .parameter {
-        parts.append(
-          Part(start: start, count: count, rule: index, shape: parameter.tensor.shape))
-      } else if let last = parts.last, last.rule == index, last.start + last.count == start,
-        max(last.count, count) < UpdateSteps.partSize
+      let part = Part(
+        start: place.values.base - plan.parameters.base, count: place.count.padded, rule: index,
+        shape: rule.scope == .parameter ? parameter.tensor.shape : [])
+      let division = divisions.first { $0.gradient.base == place.gradient?.base }
+      if let last = wholes.last, rule.scope == .elements, division == nil, last.division == nil,
+        last.part.rule == index, last.part.start + last.part.count == part.start,
+        max(last.part.count, part.count) < UpdateSteps.partSize
       {
-        parts[parts.count - 1].count += count
+        wholes[wholes.count - 1].part.count += part.count
       } else {
-        parts.append(Part(start: start, count: count, rule: index, shape: []))
+        wholes.append((part, division))
       }
     }
-    var lots = [0..<parts.count]
-    if rule.scope == .elements {
-      lots = []
-      parts = parts.flatMap { part in
-        let pieces = stride(from: 0, to: part.count, by: UpdateSteps.partSize).map { offset in
-          Part(
-            start: part.start + offset, count: min(UpdateSteps.partSize, part.count - offset),
-            rule: part.rule, shape: [])
-        }
-        let first = lots.last?.upperBound ?? 0
-        lots.append(first..<first + pieces.count)
-        return pieces
+    var (parts, lots) = ([Part](), [Lot]())
+    for whole in wholes {
+      let first = parts.count
+      parts += rule.scope == .parameter ? [whole.part] : whole.part.cut(as: whole.division)
+      if rule.scope == .parameter, first > 0 {
+        lots[0].parts = 0..<parts.count
+      } else {
+        lots.append(
+          Lot(parts: first..<parts.count, gradient: whole.division?.gradient.base))
       }
     }
     (self.parts, self.lots) = (parts, lots)
@@ -161,13 +184,15 @@ final class UpdateSteps: @unchecked Sendable {
           totalWeight = (isFirstOfStep ? 0 : totalWeight) + weight
         }
       ]),
-      phase { [self] part, gradient, _ in
-        let sum = accumulated.base + part.start
-        if isFirstOfStep {
-          sum.update(from: gradient, count: part.count)
-          kernels.pointee.scale(part.count, weight, sum)
-        } else {
-          kernels.pointee.combine(part.count, weight, gradient, 1, sum)
+      phase { [self] part, _ in
+        for start in part.starts {
+          let (sum, gradient) = (accumulated.base + start, gradients + start)
+          if isFirstOfStep {
+            sum.update(from: gradient, count: part.count)
+            kernels.pointee.scale(part.count, weight, sum)
+          } else {
+            kernels.pointee.combine(part.count, weight, gradient, 1, sum)
+          }
         }
       },
     ]
@@ -178,21 +203,47 @@ final class UpdateSteps: @unchecked Sendable {
     trainer.loss.reduction == .sum ? 1 : totalWeight > 0 ? 1 / totalWeight : 0
   }
 
-  /// The step itself.
-  var update: [Phase] {
+  /// Whether a part can be updated when its gradient has been computed, before all others have.
+  private var updatesAtOnce: Bool {
+    if case .norm = trainer.clipping { return false }
+    return trainer.accumulation == 1
+  }
+
+  /// The phases of a batch, and the step that follows it: where nothing stands between the gradient of a part and its
+  /// update, one task does both, while the gradient is near.
+  func phases(after batch: [Phase]) -> [Phase] {
+    guard updatesAtOnce else { return batch + update(computing: []) }
+    let own = Set(lots.compactMap(\.gradient))
+    var (batch, tasks) = (batch, [Tasks]())
+    for index in batch.indices {
+      batch[index].groups.removeAll { group in
+        guard let base = group.division?.gradient.base, own.contains(base) else { return false }
+        tasks.append(group)
+        return true
+      }
+    }
+    return batch + update(computing: tasks)
+  }
+
+  /// The step itself, for which some gradients are still to be computed.
+  private func update(computing tasks: [Tasks]) -> [Phase] {
     var phases: [Phase] = []
     if trainer.accumulation > 1 {
       phases.append(
-        phase { [self] part, gradient, _ in
-          gradient.update(from: accumulated.base + part.start, count: part.count)
-          kernels.pointee.scale(part.count, accumulationFactor, gradient)
+        phase { [self] part, _ in
+          for start in part.starts {
+            (gradients + start).update(from: accumulated.base + start, count: part.count)
+            kernels.pointee.scale(part.count, accumulationFactor, gradients + start)
+          }
         })
     }
     if case .norm(let limit) = trainer.clipping {
       let squares = squares.floats
       phases.append(
-        phase { [self] part, gradient, index in
-          (squares + index).pointee = kernels.pointee.sumOfSquares(part.count, gradient)
+        phase { [self] part, index in
+          (squares + index).pointee = part.starts.reduce(0) {
+            $0 + kernels.pointee.sumOfSquares(part.count, gradients + $1)
+          }
         })
       phases.append(
         Phase(groups: [
@@ -205,46 +256,45 @@ final class UpdateSteps: @unchecked Sendable {
     let averages = Tasks(count: trainer.averaging == nil ? 0 : statistics.count) { [self] index in
       average(statistics[index].start, statistics[index].count)
     }
-    phases.append(
-      Phase(groups: tasks { [self] in update(parts[$0], worker: $1) } + [averages]))
+    let updates = lots.map { lot in
+      let first = lot.parts.lowerBound
+      let work = tasks.first { $0.division?.gradient.base == lot.gradient }?.work
+      return Tasks(
+        count: lot.parts.count,
+        onWorker: { [self] index, worker in
+          work?.body(index, worker)
+          let part = parts[first + index]
+          update(part, by: rules[part.rule], worker: worker)
+        })
+    }
+    phases.append(Phase(groups: updates + [averages]))
     return phases
   }
 
-  private func phase(
-    _ body:
-      @escaping @Sendable (Part, _ gradient: UnsafeMutablePointer<Float>, _ index: Int) ->
-      Void
-  ) -> Phase {
+  private func phase(_ body: @escaping @Sendable (Part, _ index: Int) -> Void) -> Phase {
     Phase(
-      groups: tasks { [parts, gradients] index, _ in
-        body(parts[index], gradients + parts[index].start, index)
+      groups: lots.map { lot in
+        let first = lot.parts.lowerBound
+        return Tasks(count: lot.parts.count) { [parts] in body(parts[first + $0], first + $0) }
       })
   }
 
-  /// A group of tasks for each lot: a worker has its share of every large parameter, the share that it computed the
-  /// gradient of.
-  private func tasks(
-    _ body: @escaping @Sendable (_ part: Int, _ worker: Int) -> Void
-  ) -> [Tasks] {
-    lots.map { lot in
-      Tasks(count: lot.count, onWorker: { body(lot.lowerBound + $0, $1) })
+  private func update(_ part: Part, by rule: some Optimizer, worker: Int) {
+    for start in part.starts {
+      let (weights, gradient) = (weights + start, gradients + start)
+      switch trainer.clipping {
+      case .norm?:
+        if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
+      case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
+      case nil: break
+      }
+      rule.update(
+        ParameterSlice(
+          count: part.count, shape: part.shape, weights: weights, gradient: gradient,
+          kernels: kernels, states: states.base + start, stateStride: plan.parameters.count,
+          scratch: scratch.base + worker * scratchSize), step: step)
+      if trainer.averaging != nil { average(start, part.count) }
     }
-  }
-
-  private func update(_ part: Part, worker: Int) {
-    let (weights, gradient) = (weights + part.start, gradients + part.start)
-    switch trainer.clipping {
-    case .norm?:
-      if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
-    case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
-    case nil: break
-    }
-    rules[part.rule].update(
-      ParameterSlice(
-        count: part.count, shape: part.shape, weights: weights, gradient: gradient,
-        kernels: kernels, states: states.base + part.start, stateStride: plan.parameters.count,
-        scratch: scratch.base + worker * scratchSize), step: step)
-    if trainer.averaging != nil { average(part.start, part.count) }
   }
 
   /// Takes numbers into their running mean. The first step's are where it begins, and early means forget faster:

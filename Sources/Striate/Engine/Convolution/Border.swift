@@ -9,10 +9,11 @@ extension ConvolutionGeometry {
   ) -> Maps {
     let image = imageMaps(values)
     guard hasBorder else { return image }
+    let pixels = channels * (borderedPixels + borderGap)
     let bordered = Maps(
-      values: site.allocate(site.blocks * channels * (borderedPixels + borderGap) * laneCount),
+      values: site.allocate(site.blocks * blockStride(elements: pixels)),
       maps: channels, slices: slices.bordered, rows: rows.bordered, columns: columns.bordered,
-      gap: borderGap * laneCount)
+      gap: borderGap)
     let (kernels, line) = (site.kernels, columns.input * laneCount)
     let copies = copies(in: bordered, mode: mode)
     site.forEachPart(of: channels, onTheWayBack: way == .back) { [self] block, range in

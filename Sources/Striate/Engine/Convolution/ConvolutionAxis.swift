@@ -56,13 +56,17 @@ struct Maps: Sendable {
   /// The Floats from one block, map, slice and row to the next.
   var blockStride: Int, mapStride: Int, sliceStride: Int, rowStride: Int
 
-  /// Maps of so many pixels, and `gap` Floats between one and the next.
+  /// The Floats of a block.
+  let blockSize: Int
+
+  /// Maps of so many pixels, and `gap` pixels between one and the next.
   init(values: Floats, maps: Int, slices: Int, rows: Int, columns: Int, gap: Int = 0) {
     self.values = values
     rowStride = columns * laneCount
     sliceStride = rows * rowStride
-    mapStride = slices * sliceStride + gap
-    blockStride = maps * mapStride
+    mapStride = slices * sliceStride + gap * laneCount
+    blockSize = maps * mapStride
+    blockStride = LaneKernels.blockStride(elements: maps * (slices * rows * columns + gap))
   }
 }
 

@@ -72,11 +72,11 @@ extension ConvolutionGeometry {
     // Where maps lie in a worker's memory; the values are the task's.
     let memory = Maps(
       values: x.values, maps: channels, slices: 1, rows: band.rows, columns: band.width,
-      gap: bandGap(band) * laneCount)
+      gap: bandGap(band))
     let (shape, packed) = packedPass(memory, y, parameters, site: &site)
     site.begin(.forward)
     site.add(
-      .forward, tasks: site.blocks * band.bands, reach: .block, scratch: memory.blockStride
+      .forward, tasks: site.blocks * band.bands, reach: .block, scratch: memory.blockSize
     ) { [self] task, scratch in
       let (block, part) = task.quotientAndRemainder(dividingBy: band.bands)
       let range = band.rows(part, of: rows.output)

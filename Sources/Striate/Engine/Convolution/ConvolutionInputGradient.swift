@@ -40,11 +40,11 @@ extension ConvolutionGeometry {
           copies ? gradientGap(slice, row, rows: rows, width: reach.count, reach: tileReach) : 0
         let own = Maps(
           values: dy.values, maps: filters, slices: slice.span + 1, rows: rows,
-          columns: reach.count, gap: gap * laneCount)
+          columns: reach.count, gap: gap)
         return columnPhases.filter { !$0.taps.isEmpty }.map { column in
           GradientBand(
             slice: slice, row: row, column: column, firstColumn: reach.lowerBound,
-            memory: copies ? own : dy, bands: bands, scratch: copies ? own.blockStride : 0)
+            memory: copies ? own : dy, bands: bands, scratch: copies ? own.blockSize : 0)
         }
       }
     }

@@ -69,7 +69,7 @@ extension ConvolutionGeometry {
   private func borderMemory(blocks: Int) -> Double {
     guard hasBorder else { return 0 }
     let pixels = Double(slices.bordered) * Double(rows.bordered) * Double(columns.bordered)
-    return Double(blocks) * Double(laneCount) * Double(channels) * (pixels + Double(borderGap))
+    return Double(blocks) * blockStride(elements: Double(channels) * (pixels + Double(borderGap)))
   }
 
   /// What bands copy of the outputs' gradient: see `gradientBands`.
@@ -77,7 +77,7 @@ extension ConvolutionGeometry {
     let (slicePhases, rowPhases, columnPhases) = (slices.phases, rows.phases, columns.phases)
     let width = columns.reach(of: columnPhases).count
     let reach = ConvolutionBlocking.reach(of: columnPhases)
-    let blockStride = filters * outputPixels * laneCount
+    let blockStride = blockStride(elements: filters * outputPixels)
     var sum = 0.0
     for slice in slicePhases where !slice.taps.isEmpty {
       for row in rowPhases where !row.taps.isEmpty {

@@ -79,7 +79,7 @@ extension ConvolutionGeometry {
       return nil
     }
     let bordered = borderedMaps(
-      site.allocateOverwritten(site.blocks * channels * borderedPixels * laneCount))
+      site.allocateOverwritten(site.blocks * blockStride(elements: channels * borderedPixels)))
     withoutBorder.addTransposed(to: &site, .back, from: dy, to: bordered, parameters)
     return bordered
   }
