@@ -11,6 +11,8 @@ import Testing
     var terms: [Term]
   }
 
+  private struct Value: Decodable { var value: Double }
+
   /// A picture of a seven, and what the command says about it.
   private func trace(_ words: String..., in folder: TemporaryFolder) throws -> CommandProcess.Result
   {
@@ -46,7 +48,9 @@ import Testing
     let network = try Network(contentsOf: TrainedModel.path)
     let weight = try #require(network.parameters.first { $0.name == "conv1.weight" }).tensor
     let width = weight.shape[3]
-    #expect(objects[1]["value"] as? Double == Double(weight.scalars[width + 1]))
+    let text = try #require(result.output.split(separator: "\n").dropFirst().first)
+    let value = try JSONDecoder().decode(Value.self, from: Data(text.utf8)).value
+    #expect(value == Double(weight.scalars[width + 1]))
   }
 
   @Test func gradientsTellWhatAStepWouldDo() throws {

@@ -51,7 +51,7 @@ final class LossStep: @unchecked Sendable {
     for image in 0..<tensor.shape[0] {
       let (block, lane) = image.quotientAndRemainder(dividingBy: laneCount)
       for k in 0..<size {
-        targets.values.base[(block * size + k) * laneCount + lane] =
+        targets.values.base[block * targets.blockStride + k * laneCount + lane] =
           tensor.scalars[image * size + k]
       }
     }

@@ -61,7 +61,7 @@ package final class Plan: @unchecked Sendable {
   /// The bytes of the values of inputs and layers, each counted once where several share them.
   package var valueBytes: Int {
     let places = Dictionary(
-      (inputs + values).map { ($0.values.base, blocks * $0.blockStride) }, uniquingKeysWith: max)
+      (inputs + values).map { ($0.values.base, blocks * $0.blockSize) }, uniquingKeysWith: max)
     return places.values.reduce(0, +) * MemoryLayout<Float>.stride
   }
   private var offsets: [Offsets] = []

@@ -31,7 +31,8 @@ extension LayerSite {
       way,
       Tasks(
         count: count, reach: reach,
-        onWorker: { [workerMemory] task, worker in body(task, workerMemory.own(place, of: worker)) }))
+        onWorker: { [workerMemory] task, worker in body(task, workerMemory.own(place, of: worker)) }
+      ))
   }
 
   /// Adds work to the last step that uses memory while it runs: `scratch` Floats of the worker's, which

@@ -206,9 +206,9 @@ extension Dense: NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    return Double(blocks)
-      * (blockStride(elements: Double(inputs[0][0].padded))
-        + blockStride(elements: Double(output[0])))
+    let pass = DensePass(inputs: inputs[0][0], outputs: output[0], blocks: blocks, limits: .none)
+    let sums = DenseInParts(pass) == nil ? 0 : blockStride(elements: Double(output[0]))
+    return Double(blocks) * (Double(inputs[0][0].padded) * Double(laneCount) + sums)
   }
   /// A tile of the weights' gradients, or the weights of two panels.
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {

@@ -161,7 +161,7 @@ private struct Shuffle: Sendable {
     let large = PixelGrid(
       rowStride: factor * factor * columns * laneCount, columnStride: factor * laneCount)
     let parts = factor * factor
-    let stride = maps * parts * rows * columns * laneCount
+    let stride = blockStride(elements: maps * parts * rows * columns)
     site.forEachPart(of: maps, onTheWayBack: onTheWayBack) { block, range in
       for map in range.lowerBound * parts..<range.upperBound * parts {
         let (few, part) = map.quotientAndRemainder(dividingBy: parts)

@@ -56,8 +56,8 @@ struct Maps: Sendable {
   /// The Floats from one block, map, slice and row to the next.
   var blockStride: Int, mapStride: Int, sliceStride: Int, rowStride: Int
 
-  /// The Floats of a block.
-  let blockSize: Int
+  /// The maps of a block.
+  let count: Int
 
   /// Maps of so many pixels, and `gap` pixels between one and the next.
   init(values: Floats, maps: Int, slices: Int, rows: Int, columns: Int, gap: Int = 0) {
@@ -65,8 +65,19 @@ struct Maps: Sendable {
     rowStride = columns * laneCount
     sliceStride = rows * rowStride
     mapStride = slices * sliceStride + gap * laneCount
-    blockSize = maps * mapStride
+    count = maps
     blockStride = LaneKernels.blockStride(elements: maps * (slices * rows * columns + gap))
+  }
+}
+
+extension Maps {
+  /// The Floats of a block.
+  var blockSize: Int { count * mapStride }
+
+  /// Where a map lies, counted through all blocks.
+  func place(of map: Int) -> Int {
+    let (block, rest) = map.quotientAndRemainder(dividingBy: count)
+    return block * blockStride + rest * mapStride
   }
 }
 

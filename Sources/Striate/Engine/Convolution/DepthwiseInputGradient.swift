@@ -57,7 +57,7 @@ extension ConvolutionGeometry {
           / band.bands
         for filter in 0..<groupFilters {
           kernels.copyRows(
-            from: output.values + (map * groupFilters + filter) * output.mapStride,
+            from: output.values + output.place(of: map * groupFilters + filter),
             rows: rows.output, line: output.rowStride,
             first: range.lowerBound + reach.firstOffset, count: band.rows,
             to: scratch + (filter * band.mapStride - reach.columns.lowerBound * laneCount),
@@ -74,7 +74,7 @@ extension ConvolutionGeometry {
                 + (phase.column.origin - reach.columns.lowerBound) * laneCount),
             phase.packed + map % channels * phase.shape.pass.weightCount, zero + 0,
             image.values
-              + (map * image.mapStride + row * image.rowStride + phase.column.first * laneCount))
+              + (image.place(of: map) + row * image.rowStride + phase.column.first * laneCount))
         }
       }
     }

@@ -71,7 +71,7 @@ extension ConvolutionGeometry {
         let range = band.rows(part, of: rows.output)
         let first = range.lowerBound
         let source = source(
-          from: first, of: x.values + map * x.mapStride, band, scratch, kernels)
+          from: first, of: x.values + x.place(of: map), band, scratch, kernels)
         for filter in 0..<groupFilters {
           let output = map * groupFilters + filter
           let parameter = channel * groupFilters + filter
@@ -80,7 +80,7 @@ extension ConvolutionGeometry {
             parameters.bias
               + (parameter * parameters.biasFilterStride
                 + first * columns.output * parameters.biasPixelStride),
-            y.values + (output * y.mapStride + first * y.rowStride))
+            y.values + (y.place(of: output) + first * y.rowStride))
         }
       }
     }
@@ -134,12 +134,12 @@ extension ConvolutionGeometry {
             let range = band.rows(part, of: rows.output)
             let first = range.lowerBound
             let source = source(
-              from: first, of: x.values + map * x.mapStride, band, scratch, kernels)
+              from: first, of: x.values + x.place(of: map), band, scratch, kernels)
             for filter in 0..<groupFilters {
               kernels.addMapWeightGradient(
                 shape.pass, 0..<range.count, source,
                 dy.values
-                  + ((map * groupFilters + filter) * dy.mapStride + first * dy.rowStride),
+                  + (dy.place(of: map * groupFilters + filter) + first * dy.rowStride),
                 sums + filter * kernelSize * laneCount)
             }
           }
