@@ -12,18 +12,24 @@ public struct LaneValue: Sendable {
   public let gradient: Floats?
 
   /// How an image lies where lanes hold channels; nil where they hold images.
-  var channels: ChannelShape?
+  let channels: ChannelShape?
 
   /// The elements of one image.
-  public var elements: Int { shape.reduce(1, *) }
+  public let elements: Int
+
+  /// The Floats from one block of 16 images to the next.
+  public let blockStride: Int
+
+  init(shape: [Int], values: Floats, gradient: Floats?, channels: ChannelShape? = nil) {
+    (self.shape, self.values, self.gradient) = (shape, values, gradient)
+    self.channels = channels
+    elements = shape.reduce(1, *)
+    blockStride =
+      channels == nil ? LaneKernels.blockStride(elements: elements) : elements * laneCount
+  }
 
   /// The Floats of a block of 16 images.
   public var blockSize: Int { elements * laneCount }
-
-  /// The Floats from one block of 16 images to the next.
-  public var blockStride: Int {
-    channels == nil ? LaneKernels.blockStride(elements: elements) : blockSize
-  }
 }
 
 /// A parameter in the engine, in PyTorch's layout.

@@ -14,15 +14,20 @@ final class UpdateSteps: @unchecked Sendable {
   /// The plan's kernels, where slices can point to them.
   private let kernels: UnsafeMutablePointer<UpdateKernels>
   private let lossStep: LossStep
-  private let parts: [Part]
+  /// Memory that is read without being counted as held, like the rules.
+  private let parts: UnsafeMutableBufferPointer<Part>
   /// Parts that are shared out together.
   private let lots: [Lot]
   /// The rule of each treatment, with the learning rate of the step under way.
-  private var rules: [any Optimizer]
+  private let rules: UnsafeMutableBufferPointer<any Optimizer>
+  private let (clipping, averaging): (GradientClipping?, Double?)
   private let factors: [Float]
   private let squares: Storage
   private let scratch: Storage
   private let scratchSize: Int
+  /// Where these and the optimizer's memory lie: tasks do not count references to objects.
+  private let (stateMemory, averageMemory, scratchMemory): (Floats, Floats, Floats)
+  private let stateStride: Int
   /// What clipping by norm multiplies the gradients by.
   private var gradientFactor: Float = 1
   /// What the images of the batch under way count for, and those of all batches of the step so far.
@@ -48,7 +53,7 @@ final class UpdateSteps: @unchecked Sendable {
   private let statistics: [(index: Int, start: Int, count: Int)]
 
   /// A part of a parameter, or a whole one: rows of memory, `stride` Floats apart.
-  private struct Part: Sendable {
+  fileprivate struct Part: Sendable {
     var start: Int, count: Int
     var rows = 1, stride = 0
     /// The index of its rule.
@@ -83,6 +88,7 @@ final class UpdateSteps: @unchecked Sendable {
 
   init(_ trainer: Trainer, plan: Plan, lossStep: LossStep) {
     self.trainer = trainer
+    (clipping, averaging) = (trainer.clipping, trainer.averaging)
     self.plan = plan
     self.lossStep = lossStep
     guard let gradients = plan.gradients?.floats else {
@@ -130,12 +136,16 @@ final class UpdateSteps: @unchecked Sendable {
           Lot(parts: first..<parts.count, gradient: whole.division?.gradient.base))
       }
     }
-    (self.parts, self.lots) = (parts, lots)
-    rules = treatments.map { treatment in
-      var rule = rule
-      if !treatment.decays { rule.weightDecay = 0 }
-      return rule
-    }
+    self.lots = lots
+    self.parts = .allocate(capacity: parts.count)
+    _ = self.parts.initialize(from: parts)
+    rules = .allocate(capacity: treatments.count)
+    _ = rules.initialize(
+      from: treatments.map { treatment in
+        var rule = rule
+        if !treatment.decays { rule.weightDecay = 0 }
+        return rule
+      })
     factors = treatments.map(\.learningRateFactor)
     let total = plan.parameters.count
     states = Storage(count: total * rule.stateCount)
@@ -144,11 +154,15 @@ final class UpdateSteps: @unchecked Sendable {
     average = Storage(count: trainer.averaging == nil ? 0 : total)
     scratchSize = (parts.map { rule.scratchCount(shape: $0.shape) }.max() ?? 0).padded
     scratch = Storage(count: rule.scope == .parameter ? plan.pool.threads * scratchSize : 0)
+    (stateMemory, scratchMemory) = (states.floats, scratch.floats)
+    (averageMemory, stateStride) = (average.floats, total)
   }
 
   deinit {
     kernels.deinitialize(count: 1)
     kernels.deallocate()
+    parts.deinitialize().deallocate()
+    rules.deinitialize().deallocate()
   }
 
   /// The Floats of memory beyond the four for each parameter that a plan's own reckoning has for the optimizer:
@@ -259,12 +273,14 @@ final class UpdateSteps: @unchecked Sendable {
     let updates = lots.map { lot in
       let first = lot.parts.lowerBound
       let work = tasks.first { $0.division?.gradient.base == lot.gradient }?.work
+      let gradient = work.map(BorrowedWork.init)
       return Tasks(
         count: lot.parts.count,
-        onWorker: { [self] index, worker in
-          work?.body(index, worker)
+        onWorker: { [self, work] index, worker in
+          gradient?(index, worker: worker)
+          _ = work
           let part = parts[first + index]
-          update(part, by: rules[part.rule], worker: worker)
+          rules[part.rule].update(part, of: self, worker: worker)
         })
     }
     phases.append(Phase(groups: updates + [averages]))
@@ -275,14 +291,14 @@ final class UpdateSteps: @unchecked Sendable {
     Phase(
       groups: lots.map { lot in
         let first = lot.parts.lowerBound
-        return Tasks(count: lot.parts.count) { [parts] in body(parts[first + $0], first + $0) }
+        return Tasks(count: lot.parts.count) { [self] in body(parts[first + $0], first + $0) }
       })
   }
 
-  private func update(_ part: Part, by rule: some Optimizer, worker: Int) {
+  fileprivate func update(_ part: Part, by rule: some Optimizer, worker: Int) {
     for start in part.starts {
       let (weights, gradient) = (weights + start, gradients + start)
-      switch trainer.clipping {
+      switch clipping {
       case .norm?:
         if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
       case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
@@ -291,20 +307,20 @@ final class UpdateSteps: @unchecked Sendable {
       rule.update(
         ParameterSlice(
           count: part.count, shape: part.shape, weights: weights, gradient: gradient,
-          kernels: kernels, states: states.base + start, stateStride: plan.parameters.count,
-          scratch: scratch.base + worker * scratchSize), step: step)
-      if trainer.averaging != nil { average(start, part.count) }
+          kernels: kernels, states: stateMemory + start, stateStride: stateStride,
+          scratch: scratchMemory + worker * scratchSize), step: step)
+      if averaging != nil { average(start, part.count) }
     }
   }
 
   /// Takes numbers into their running mean. The first step's are where it begins, and early means forget faster:
   /// otherwise they would still hold a share of the numbers that the training began with after thousands of steps.
   private func average(_ start: Int, _ count: Int) {
-    guard let decay = trainer.averaging else { return }
+    guard let decay = averaging else { return }
     let steps = Double(step)
     kernels.pointee.average(
       count, step == 1 ? 0 : min(decay, (1 + steps) / (10 + steps)),
-      plan.parameters.base + start, average.base + start)
+      weights + start, averageMemory + start)
   }
 
   /// Copies the running means of what is trained, statistics included, into a network, or the parameters as they are where no
@@ -319,5 +335,12 @@ final class UpdateSteps: @unchecked Sendable {
       network.parameters[index].tensor.scalars = Array(
         UnsafeBufferPointer(start: average.base + start, count: place.count))
     }
+  }
+}
+
+extension Optimizer {
+  /// Updates the rows of a part.
+  fileprivate func update(_ part: UpdateSteps.Part, of steps: UpdateSteps, worker: Int) {
+    steps.update(part, by: self, worker: worker)
   }
 }
