@@ -1,12 +1,10 @@
 public import CPUFeatures
 
-/// A dense layer over blocks of images, or some of its inputs: weights [outputs, inputs] as PyTorch stores them.
+/// A dense layer over blocks of images: weights [outputs, inputs] as PyTorch stores them.
 @frozen
 public struct DensePass: Sendable {
   /// Features of one image.
   public var inputs: Int, outputs: Int
-  /// All inputs of the layer, the Floats from one output's weights to the next's.
-  public var row: Int
   /// Blocks of images.
   public var blocks: Int
   /// Where outputs end.
@@ -14,20 +12,12 @@ public struct DensePass: Sendable {
 
   @inlinable
   public init(inputs: Int, outputs: Int, blocks: Int, limits: OutputLimits) {
-    (self.inputs, self.outputs, row) = (inputs, outputs, inputs)
+    (self.inputs, self.outputs) = (inputs, outputs)
     (self.blocks, self.limits) = (blocks, limits)
   }
 
-  /// The same of fewer inputs.
-  @inlinable
-  public func part(inputs: Int) -> DensePass {
-    var part = self
-    part.inputs = inputs
-    return part
-  }
-
   /// The Floats from one block of images to the next.
-  @inlinable var inputStride: Int { blockStride(elements: row) }
+  @inlinable var inputStride: Int { blockStride(elements: inputs) }
   @inlinable var outputStride: Int { blockStride(elements: outputs) }
 
   /// Features that are summed over before the next outputs come: those of a block, 16 KiB, stay in the first-level
@@ -93,23 +83,23 @@ func denseForward<ISA: InstructionSet, let O: Int, let R: Int>(
       var o = outputs.lowerBound
       while o < outputs.upperBound {
         let b = first == 0 ? bias + o &* biasStride : nil
-        let w = weights + (o &* pass.row &+ first)
+        let w = weights + (o &* pass.inputs &+ first)
         let target = y + o &* laneCount
         let isFull = o &+ O <= outputs.upperBound
         if isPair && isFull {
           denseForwardTile(
-            isa, Tile<O, 2>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
+            isa, Tile<O, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
             yStep)
         } else if isPair {
           denseForwardTile(
-            isa, Tile<1, 2>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
+            isa, Tile<1, 2>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
             yStep)
         } else if isFull {
           denseForwardTile(
-            isa, tile, count, x, xStep, w, pass.row, b, biasStride, limits, target, yStep)
+            isa, tile, count, x, xStep, w, pass.inputs, b, biasStride, limits, target, yStep)
         } else {
           denseForwardTile(
-            isa, Tile<1, R>.self, count, x, xStep, w, pass.row, b, biasStride, limits, target,
+            isa, Tile<1, R>.self, count, x, xStep, w, pass.inputs, b, biasStride, limits, target,
             yStep)
         }
         o &+= isFull ? O : 1
@@ -188,7 +178,7 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
 ) {
   let size = ISA.Vector.scalarCount
   let isCopied = pass.copiesWeights
-  let row = isCopied ? 2 &* DensePass.panel : pass.row
+  let row = isCopied ? 2 &* DensePass.panel : pass.inputs
   var first = 0
   while first < pass.outputs {
     let count = min(DensePass.featuresAtOnce, pass.outputs &- first)
@@ -198,11 +188,11 @@ func denseInputGradient<ISA: InstructionSet, let I: Int, let R: Int>(
       for panel in panels {
         let start = panel &* DensePass.panel
         let end = min(DensePass.panel, pass.inputs &- start)
-        let place = weights + (first &* pass.row &+ start)
+        let place = weights + (first &* pass.inputs &+ start)
         let half = (panel &- panels.lowerBound) & 1
         if isCopied, half == 0 {
           copyPanels(
-            place, row: pass.row, outputs: count,
+            place, row: pass.inputs, outputs: count,
             inputs: min(2 &* DensePass.panel, pass.inputs &- start), to: spare)
         }
         let w = isCopied ? UnsafePointer(spare + half &* DensePass.panel) : place
@@ -345,8 +335,8 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
     while o < outputs.upperBound {
       let isFull = o &+ O <= outputs.upperBound
       let dy = gradient + o &* laneCount
-      let dw = result + (o &* pass.row &+ first)
-      let (target, row) = left >= laneCount ? (dw, pass.row) : (spare, laneCount)
+      let dw = result + (o &* pass.inputs &+ first)
+      let (target, row) = left >= laneCount ? (dw, pass.inputs) : (spare, laneCount)
       if isPair && isFull {
         denseWeightGradientTile(isa, Tile<O, 2>.self, pass, x, step, dy, target, row)
       } else if isPair {
@@ -359,7 +349,7 @@ func denseWeightGradient<ISA: InstructionSet, let O: Int, let R: Int>(
       let height = isFull ? O : 1
       if left < laneCount {
         for k in 0..<height {
-          for i in 0..<left { dw[k &* pass.row &+ i] = spare[k &* laneCount &+ i] }
+          for i in 0..<left { dw[k &* pass.inputs &+ i] = spare[k &* laneCount &+ i] }
         }
       }
       o &+= height

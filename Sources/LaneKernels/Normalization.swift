@@ -40,7 +40,7 @@ public struct NormalizationPass: Sendable {
   @inlinable
   public var count: Int { isAlongRun ? channels : channels * run }
 
-  /// The Floats from one block's values to the next, and from its statistics.
+  /// The Floats from one block's values to the next, and from its statistics to the next.
   @inlinable
   var valueStride: Int { blockStride(elements: groups &* channels &* run) }
 

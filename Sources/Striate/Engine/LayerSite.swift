@@ -1,6 +1,7 @@
 import LaneKernels
 
-/// A value of the graph in the engine: [block][element] of 16 lanes, one image a lane.
+/// A value of the graph in the engine: [block][element] of 16 lanes, one image a lane. Large blocks lie apart: see
+/// `blockStride`.
 public struct LaneValue: Sendable {
   /// The shape of one image.
   public let shape: [Int]

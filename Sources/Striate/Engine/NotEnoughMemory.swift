@@ -44,7 +44,7 @@ public struct NotEnoughMemory: Error, CustomStringConvertible, Equatable {
           isTraining: isTraining))
     }
     return Double(blocks) * values * (isTraining ? 3 : 1) + own
-      + (shared + Double(WorkerMemory.gap)) * Double(workers)
+      + (own + shared > 0 ? shared + Double(WorkerMemory.gap) : 0) * Double(workers)
       + Double(network.parameterCount) * (isTraining ? 6 : 3) + besides
   }
 

@@ -1,3 +1,5 @@
+import LaneKernels
+
 /// Which way a step runs: forwards to the outputs, or back to the gradients.
 enum Way: Sendable {
   case forward, back
@@ -50,13 +52,14 @@ extension LayerSite {
   }
 
   /// Adds to the last step of the way back the gradient of a parameter, a task for each of its parts, like
-  /// `addOverwriting`.
+  /// `addOverwriting`. Parts that do not begin with a line of the cache are updated later, in other parts.
   mutating func addGradient(
     _ division: ParameterDivision, scratch: Int,
     _ body: @escaping @Sendable (_ task: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     addOverwriting(
-      .back, tasks: division.rectangles.count, reach: .parameters, scratch: scratch, body)
+      .back, tasks: division.parts.count, reach: .parameters, scratch: scratch, body)
+    guard division.parts.allSatisfy({ $0.lowerBound % laneCount == 0 }) else { return }
     let (step, group) = (backward.count - 1, backward[backward.count - 1].groups.count - 1)
     backward[step].groups[group].division = division
   }

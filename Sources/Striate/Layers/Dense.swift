@@ -113,18 +113,30 @@ extension Dense {
   /// for all blocks at a time. In training the weights of the steps back and what their update keeps pass by as well.
   private static func weightsByBlock(isTraining: Bool) -> Int { isTraining ? 1 << 19 : 1 << 21 }
 
+  /// Whether tasks have one block of images each. In training, where all cores read weights that others have updated,
+  /// only where these are few beside what one layer hands to the next, or outputs too few to be shared out.
+  private static func isByBlock(_ pass: DensePass, isTraining: Bool) -> Bool {
+    let weights = pass.inputs * pass.outputs
+    guard weights <= weightsByBlock(isTraining: isTraining) else { return false }
+    return !isTraining || weights < 1 << 16 || pass.outputs < 8 * LayerSite.fewestTasks
+      || pass.blocks * laneCount > 4 * pass.outputs
+  }
+
+  /// The tasks that share out the outputs: what one makes of the weights' gradient stays in the second-level cache.
+  private static func parts(_ pass: DensePass) -> Int {
+    let lots = (pass.outputs + 7) / 8
+    return min(lots, max(2 * LayerSite.fewestTasks, pass.inputs * pass.outputs / 32_768))
+  }
+
   public func compile(into site: inout LayerSite) {
     let (kernels, input, output) = (site.kernels, site.inputs[0], site.output)
     let (inputs, outputs, blocks) = (input.elements, output.elements, site.blocks)
     let all = DensePass(inputs: inputs, outputs: outputs, blocks: blocks, limits: site.limits)
     let one = DensePass(inputs: inputs, outputs: outputs, blocks: 1, limits: site.limits)
-    let isByBlock = inputs * outputs <= Dense.weightsByBlock(isTraining: site.isTraining)
+    let isByBlock = Dense.isByBlock(all, isTraining: site.isTraining)
     let weights = site.parameters[0].values
     let biases = bias ? site.parameters[1].values : site.allocate(1)
     let stride = bias ? 1 : 0
-    if site.isTraining, let parts = DenseInParts(all) {
-      return parts.compile(into: &site, biases: biases, biasStride: stride)
-    }
     // Eight outputs, whole tiles on every processor.
     let rows = (outputs + 7) / 8
     let rowsOf: @Sendable (Range<Int>) -> Range<Int> = { range in
@@ -137,7 +149,7 @@ extension Dense {
           stride, output.values + block * output.blockStride)
       }
     } else {
-      let parts = min(rows, LayerSite.fewestTasks)
+      let parts = Dense.parts(all)
       site.forward(tasks: parts) { part in
         kernels.denseForward(
           all, rowsOf(rows * part / parts..<rows * (part + 1) / parts), input.values + 0,
@@ -170,9 +182,13 @@ extension Dense {
         panels + block * laneCount * laneCount, stride)
     }
     let rows = (pass.outputs + 7) / 8
-    let parts = min(rows, LayerSite.fewestTasks)
-    site.addOverwriting(.back, tasks: parts, reach: .parameters, scratch: DensePass.spare) {
-      part, spare in
+    let parts = Dense.parts(pass)
+    let starts = (0..<parts).map { rowsOf(rows * $0 / parts..<rows).lowerBound * pass.inputs }
+    let ends = starts.dropFirst() + [(pass.outputs * pass.inputs).padded]
+    site.addGradient(
+      ParameterDivision(gradient: dw, parts: zip(starts, ends).map { $0..<$1 }),
+      scratch: DensePass.spare
+    ) { part, spare in
       kernels.denseWeightGradient(
         pass, rowsOf(rows * part / parts..<rows * (part + 1) / parts), panels + 0, dy + 0, spare,
         dw + 0)
@@ -201,14 +217,12 @@ extension Dense {
 }
 
 extension Dense: NeedsMemory {
-  /// The input in panels, and half of a sum.
+  /// The input in panels.
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining else { return 0 }
-    let pass = DensePass(inputs: inputs[0][0], outputs: output[0], blocks: blocks, limits: .none)
-    let sums = DenseInParts(pass) == nil ? 0 : blockStride(elements: Double(output[0]))
-    return Double(blocks) * (Double(inputs[0][0].padded) * Double(laneCount) + sums)
+    return Double(inputs[0][0].padded) * Double(blocks * laneCount)
   }
   /// A tile of the weights' gradients, or the weights of two panels.
   func sharedMemory(inputs: [[Int]], output: [Int], isTraining: Bool) -> Double {

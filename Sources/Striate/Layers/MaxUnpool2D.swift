@@ -82,7 +82,7 @@ extension MaxUnpool2D: NeedsMemory {
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
     guard isTraining, !pooling.windows(over: inputs[1]).isDisjoint else { return 0 }
-    return Double(output.product) * Double(blocks * laneCount)
+    return Double(blocks) * blockStride(elements: Double(output.product))
   }
 
   public func compile(into site: inout LayerSite) {

@@ -97,7 +97,7 @@ extension RadialBasis: NeedsMemory {
   func ownMemory(
     inputs: [[Int]], output: [Int], isTraining: Bool, blocks: Int, workers: Int
   ) -> Double {
-    isTraining ? Double(output.product) * Double(blocks * laneCount) : 0
+    isTraining ? Double(blocks) * blockStride(elements: Double(output.product)) : 0
   }
 
   public func compile(into site: inout LayerSite) {

@@ -52,10 +52,9 @@ final class UpdateSteps: @unchecked Sendable {
   /// inputs of a layer are distributed otherwise than with the last ones.
   private let statistics: [(index: Int, start: Int, count: Int)]
 
-  /// A part of a parameter, or a whole one: rows of memory, `stride` Floats apart.
-  fileprivate struct Part: Sendable {
+  /// A part of a parameter, or a whole one.
+  private struct Part: Sendable {
     var start: Int, count: Int
-    var rows = 1, stride = 0
     /// The index of its rule.
     var rule: Int
     /// Empty for a part whose numbers are updated each by itself.
@@ -63,18 +62,12 @@ final class UpdateSteps: @unchecked Sendable {
 
     /// The parts that one whose numbers are updated each by itself is cut into.
     func cut(as division: ParameterDivision?) -> [Part] {
-      division?.rectangles.map {
-        Part(
-          start: start + $0.start, count: $0.count, rows: $0.rows, stride: $0.stride, rule: rule)
+      division?.parts.map {
+        Part(start: start + $0.lowerBound, count: $0.count, rule: rule)
       }
         ?? Swift.stride(from: 0, to: count, by: UpdateSteps.partSize).map {
           Part(start: start + $0, count: min(UpdateSteps.partSize, count - $0), rule: rule)
         }
-    }
-
-    /// Where each row starts.
-    var starts: StrideTo<Int> {
-      Swift.stride(from: start, to: start + max(1, rows * stride), by: max(1, stride))
     }
   }
 
@@ -199,14 +192,12 @@ final class UpdateSteps: @unchecked Sendable {
         }
       ]),
       phase { [self] part, _ in
-        for start in part.starts {
-          let (sum, gradient) = (accumulated.base + start, gradients + start)
-          if isFirstOfStep {
-            sum.update(from: gradient, count: part.count)
-            kernels.pointee.scale(part.count, weight, sum)
-          } else {
-            kernels.pointee.combine(part.count, weight, gradient, 1, sum)
-          }
+        let (sum, gradient) = (accumulated.base + part.start, gradients + part.start)
+        if isFirstOfStep {
+          sum.update(from: gradient, count: part.count)
+          kernels.pointee.scale(part.count, weight, sum)
+        } else {
+          kernels.pointee.combine(part.count, weight, gradient, 1, sum)
         }
       },
     ]
@@ -245,19 +236,17 @@ final class UpdateSteps: @unchecked Sendable {
     if trainer.accumulation > 1 {
       phases.append(
         phase { [self] part, _ in
-          for start in part.starts {
-            (gradients + start).update(from: accumulated.base + start, count: part.count)
-            kernels.pointee.scale(part.count, accumulationFactor, gradients + start)
-          }
+          let gradient = gradients + part.start
+          gradient.update(from: accumulated.base + part.start, count: part.count)
+          kernels.pointee.scale(part.count, accumulationFactor, gradient)
         })
     }
     if case .norm(let limit) = trainer.clipping {
       let squares = squares.floats
       phases.append(
         phase { [self] part, index in
-          (squares + index).pointee = part.starts.reduce(0) {
-            $0 + kernels.pointee.sumOfSquares(part.count, gradients + $1)
-          }
+          (squares + index).pointee =
+            kernels.pointee.sumOfSquares(part.count, gradients + part.start)
         })
       phases.append(
         Phase(groups: [
@@ -272,15 +261,16 @@ final class UpdateSteps: @unchecked Sendable {
     }
     let updates = lots.map { lot in
       let first = lot.parts.lowerBound
-      let work = tasks.first { $0.division?.gradient.base == lot.gradient }?.work
+      let work = lot.gradient.flatMap { gradient in
+        tasks.first { $0.division?.gradient.base == gradient }?.work
+      }
       let gradient = work.map(BorrowedWork.init)
       return Tasks(
         count: lot.parts.count,
         onWorker: { [self, work] index, worker in
           gradient?(index, worker: worker)
           _ = work
-          let part = parts[first + index]
-          rules[part.rule].update(part, of: self, worker: worker)
+          update(parts[first + index], worker: worker)
         })
     }
     phases.append(Phase(groups: updates + [averages]))
@@ -295,22 +285,20 @@ final class UpdateSteps: @unchecked Sendable {
       })
   }
 
-  fileprivate func update(_ part: Part, by rule: some Optimizer, worker: Int) {
-    for start in part.starts {
-      let (weights, gradient) = (weights + start, gradients + start)
-      switch clipping {
-      case .norm?:
-        if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
-      case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
-      case nil: break
-      }
-      rule.update(
-        ParameterSlice(
-          count: part.count, shape: part.shape, weights: weights, gradient: gradient,
-          kernels: kernels, states: stateMemory + start, stateStride: stateStride,
-          scratch: scratchMemory + worker * scratchSize), step: step)
-      if averaging != nil { average(start, part.count) }
+  private func update(_ part: Part, worker: Int) {
+    let gradient = gradients + part.start
+    switch clipping {
+    case .norm?:
+      if gradientFactor < 1 { kernels.pointee.scale(part.count, gradientFactor, gradient) }
+    case .value(let limit)?: kernels.pointee.clamp(part.count, limit, gradient)
+    case nil: break
     }
+    rules[part.rule].update(
+      ParameterSlice(
+        count: part.count, shape: part.shape, weights: weights + part.start, gradient: gradient,
+        kernels: kernels, states: stateMemory + part.start, stateStride: stateStride,
+        scratch: scratchMemory + worker * scratchSize), step: step)
+    if averaging != nil { average(part.start, part.count) }
   }
 
   /// Takes numbers into their running mean. The first step's are where it begins, and early means forget faster:
@@ -335,12 +323,5 @@ final class UpdateSteps: @unchecked Sendable {
       network.parameters[index].tensor.scalars = Array(
         UnsafeBufferPointer(start: average.base + start, count: place.count))
     }
-  }
-}
-
-extension Optimizer {
-  /// Updates the rows of a part.
-  fileprivate func update(_ part: UpdateSteps.Part, of steps: UpdateSteps, worker: Int) {
-    steps.update(part, by: self, worker: worker)
   }
 }

@@ -145,11 +145,11 @@ struct ConvolutionGeometry: Sendable {
   static let cache = 512 * 1024
 
   /// The bands that `rows` rows of each of `slices` slices are cut into, where a block of what they read
-  /// takes `blockStride` Floats.
-  static func bands(rows: Int, slices: Int, blocks: Int, blockStride: Int) -> Int {
+  /// takes `blockSize` Floats.
+  static func bands(rows: Int, slices: Int, blocks: Int, blockSize: Int) -> Int {
     let wanted = max(
       LayerSite.parts(of: rows * slices, blocks: blocks),
-      blockStride * MemoryLayout<Float>.stride / cache)
+      blockSize * MemoryLayout<Float>.stride / cache)
     return min(rows, (wanted + slices - 1) / slices)
   }
 }

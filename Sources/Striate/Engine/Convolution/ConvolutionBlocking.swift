@@ -16,7 +16,7 @@ enum ConvolutionBlocking {
 
   /// Whether the maps of 16 images are too large to be near.
   static func isFar(_ maps: Maps) -> Bool {
-    maps.blockStride * MemoryLayout<Float>.stride > near
+    maps.blockSize * MemoryLayout<Float>.stride > near
   }
 
   /// Bytes of a lot of tiles that Winograd's algorithm has transformed: most of them stay in the

@@ -35,7 +35,7 @@ extension ConvolutionGeometry {
       return addPointwise(to: &site, way, shape, from: x, to: y, packed: packed, parameters)
     }
     let bands = ConvolutionGeometry.bands(
-      rows: rows.output, slices: slices.output, blocks: site.blocks, blockStride: x.blockStride)
+      rows: rows.output, slices: slices.output, blocks: site.blocks, blockSize: x.blockSize)
     let slices = slices.output
     site.add(way, tasks: site.blocks * slices * bands, reach: .block) { [self] task in
       let (plane, band) = task.quotientAndRemainder(dividingBy: bands)

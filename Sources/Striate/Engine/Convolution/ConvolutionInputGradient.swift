@@ -34,7 +34,7 @@ extension ConvolutionGeometry {
     return slicePhases.filter { !$0.taps.isEmpty }.flatMap { slice in
       rowPhases.filter { !$0.taps.isEmpty }.flatMap { row in
         let bands = ConvolutionGeometry.bands(
-          rows: row.count, slices: slice.count, blocks: blocks, blockStride: dy.blockStride)
+          rows: row.count, slices: slice.count, blocks: blocks, blockSize: dy.blockSize)
         let rows = (row.count + bands - 1) / bands + row.span
         let gap =
           copies ? gradientGap(slice, row, rows: rows, width: reach.count, reach: tileReach) : 0

@@ -77,12 +77,12 @@ extension ConvolutionGeometry {
     let (slicePhases, rowPhases, columnPhases) = (slices.phases, rows.phases, columns.phases)
     let width = columns.reach(of: columnPhases).count
     let reach = ConvolutionBlocking.reach(of: columnPhases)
-    let blockStride = blockStride(elements: filters * outputPixels)
+    let blockSize = filters * outputPixels * laneCount
     var sum = 0.0
     for slice in slicePhases where !slice.taps.isEmpty {
       for row in rowPhases where !row.taps.isEmpty {
         let bands = ConvolutionGeometry.bands(
-          rows: row.count, slices: slice.count, blocks: blocks, blockStride: blockStride)
+          rows: row.count, slices: slice.count, blocks: blocks, blockSize: blockSize)
         let height = (row.count + bands - 1) / bands + row.span
         sum +=
           Double(slice.span + 1) * Double(height) * Double(width)

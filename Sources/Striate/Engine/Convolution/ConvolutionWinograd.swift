@@ -106,7 +106,7 @@ extension ConvolutionGeometry {
     }
     let units = (pass.tiles + pass.tilesAtOnce - 1) / pass.tilesAtOnce
     // As the sum is cut, by what a part reads.
-    let bytes = x.blockStride * MemoryLayout<Float>.stride
+    let bytes = x.blockSize * MemoryLayout<Float>.stride
     let parts = min(units, max(site.parts(of: units), bytes / ConvolutionGeometry.cache))
     site.addOverwriting(way, tasks: site.blocks * parts, reach: .block, scratch: pass.scratch) {
       [groups] task, scratch in

@@ -41,7 +41,7 @@ extension ConvolutionGeometry {
     }
     let chunks = (pixels + gathered - 1) / gathered
     let bands = ConvolutionGeometry.bands(
-      rows: chunks, slices: 1, blocks: site.blocks, blockStride: x.blockStride)
+      rows: chunks, slices: 1, blocks: site.blocks, blockSize: x.blockSize)
     site.add(
       way, tasks: site.blocks * bands, reach: .block,
       scratch: shape.pass.channels * gathered * laneCount

@@ -1,16 +1,17 @@
 import Striate
 import Testing
 
-/// Dense layers whose weights are cut into parts, each of which one worker computes with and updates.
-@Suite struct DenseInPartsTests {
-  /// Halves of different size, outputs that fill no tile, a ReLU behind the layer, without a bias; blocks that read the
-  /// weights as they lie and that read a copy; a layer that is not the first.
+/// Dense layers of many weights in training: a task computes the gradient of some outputs' weights and updates them.
+@Suite struct DenseUpdateTests {
+  /// Outputs that fill no tile, a ReLU behind the layer, without a bias; blocks that read the weights as they lie and
+  /// that read a copy; blocks that lie apart; odd inputs, whose rows begin in the middle of a line.
   @Test(arguments: [
     ("dense 130, relu, dense 10", [33, 4, 4], 37), ("dense 124 bias none", [528, 1, 1], 1),
     ("dense 121, tanh, dense 3", [35, 4, 4], 20), ("dense 128, dense 3", [32, 4, 4], 133),
-    ("dense 512, relu, dense 513, relu, dense 4", [8, 8, 8], 18),
+    ("dense 65, dense 2048, relu, dense 64", [8, 16, 16], 20),
+    ("dense 65, dense 3", [2049, 1, 1], 18), ("dense 64, dense 3", [2048, 1, 1], 130),
   ])
-  func partsAgreeWithTheReference(_ text: String, _ input: [Int], _ images: Int) throws {
+  func manyWeightsAgreeWithTheReference(_ text: String, _ input: [Int], _ images: Int) throws {
     let network = try Network(
       input: input, seed: 3, layers: try Network.blocks(text: "tanh, flatten, " + text))
     try EngineTrial(network, images: images, seed: 4).expectAgreement(text)
@@ -35,7 +36,7 @@ import Testing
     SGD(learningRate: 0.05, momentum: 0.9), Adam(learningRate: 0.001),
   ]
 
-  /// Rows of parts are accumulated, clipped, updated and averaged as whole parameters are.
+  /// Parts are accumulated, clipped, updated and averaged as whole parameters are.
   @Test(arguments: rules.indices)
   func stepsAgreeWithTheReference(_ index: Int) throws {
     let (network, data) = (try Self.network(), try Self.data())
