@@ -1,7 +1,7 @@
 /// The parts of a parameter that the tasks of its gradient write: who computes one can update it at once.
-struct ParameterDivision: Sendable {
+package struct ParameterDivision: Sendable {
   /// The gradient of the whole parameter.
-  let gradient: Floats
+  package let gradient: Floats
   /// One for each task: together all Floats of the parameter's memory, each from a multiple of 16 on.
-  let parts: [Range<Int>]
+  package let parts: [Range<Int>]
 }

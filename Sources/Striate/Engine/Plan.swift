@@ -88,7 +88,7 @@ package final class Plan: @unchecked Sendable {
   private lazy var backwardProgram = program(byBlock(backward) + sums)
 
   /// How the gradients of parameters are cut into tasks, where layers say so.
-  var divisions: [ParameterDivision] {
+  package var divisions: [ParameterDivision] {
     let summed = Set(network.nodes.filter { $0.shares != nil }.flatMap(\.parameters))
     let bases = Set(summed.map { places[$0].gradient?.base })
     return backward.flatMap(\.groups).compactMap(\.division).filter {

@@ -58,6 +58,28 @@ import Testing
     }
   }
 
+  /// The tasks of a gradient say which weights are theirs: without a gap, from a line of the cache on, to the end of the
+  /// parameter's memory. Odd inputs have no such parts.
+  @Test func partsCoverTheWeights() throws {
+    func divisions(_ network: Network) throws -> [ParameterDivision] {
+      try Plan(
+        network, batchSize: 20, mode: .gradients(ofInputs: false, inTraining: true), threads: 2
+      )
+      .divisions
+    }
+    for division in try divisions(try Self.network()) {
+      #expect(division.parts.count > 0 && division.parts[0].lowerBound == 0)
+      for (part, next) in zip(division.parts, division.parts.dropFirst()) {
+        #expect(part.upperBound == next.lowerBound && next.lowerBound % 16 == 0)
+      }
+    }
+    let found = try divisions(try Self.network()).map { $0.parts.last?.upperBound }
+    #expect(found == [400, 130 * 528])
+    let odd = try Network(
+      input: [2049, 1, 1], seed: 1, layers: try Network.blocks(text: "flatten, dense 65"))
+    #expect(try divisions(odd).isEmpty)
+  }
+
   /// A limit that no gradient reaches keeps the update from following each part's gradient at once, and changes no bit;
   /// nor does the number of threads.
   @Test(arguments: rules.indices)
