@@ -1,3 +1,5 @@
+public import CPUFeatures
+
 /// G g Gᵀ of filters `filters`, in the order in which the products read them: lot of filters, place,
 /// tile of filters, channel, filter of the tile. The range begins with a lot.
 @export(implementation) @inline(__always)
@@ -25,6 +27,7 @@ func winogradWeights<ISA: InstructionSet>(
           if o == height { (channel, o) = (channel &+ 1, 0) }
         }
         let u = base + (filter &* pass.channels &+ written)
+        if written % laneCount == 0 { askForPlaces(u + 4 &* laneCount, place) }
         if pass.kernel == 3 {
           winogradWeights(isa, Tile<3, 3>.self, g, kernels, u, place) { packing.taps[$0] }
         } else {
@@ -36,6 +39,12 @@ func winogradWeights<ISA: InstructionSet>(
     }
     lot &+= count
   }
+}
+
+/// Asks for a line of each of the 36 places, to be written: more places than the processor itself foresees lines for.
+@inlinable @inline(__always)
+func askForPlaces(_ line: UnsafePointer<Float>, _ place: Int) {
+  for i in 0..<36 { striate_prefetch_to_write(line + i &* place) }
 }
 
 /// G g Gᵀ of `count` kernels of K × K taps, at most eight; the 36 numbers of each lie `place` Floats apart. `tap` says
