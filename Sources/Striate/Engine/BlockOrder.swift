@@ -8,6 +8,8 @@ extension [Phase] {
   /// Only the order changes, never what is added to what: any number of threads computes the same bits.
   /// Where blocks do not divide evenly among the threads, phases stay as they are, and their tasks share
   /// the work.
+  ///
+  /// Every other phase begins with the blocks that the last one ended with: they are still in the cache.
   func byBlock(blocks: Int, threads: Int) -> [Phase] {
     guard blocks % threads == 0 || blocks >= 8 * threads else { return self }
     var (phases, chain, sums) = ([Phase](), [Tasks](), [Tasks]())
@@ -22,6 +24,11 @@ extension [Phase] {
       }
     }
     if !chain.isEmpty { phases.append(Phase(groups: [chain.asOne(blocks: blocks)])) }
+    var turns = false
+    for index in phases.indices where phases[index].groups.allSatisfy({ $0.reach == .block }) {
+      phases[index].isReversed = turns
+      turns.toggle()
+    }
     return phases + [Phase(groups: sums)]
   }
 }

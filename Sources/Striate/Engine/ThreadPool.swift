@@ -68,6 +68,8 @@ package struct Phase: Sendable {
   var groups: [Tasks] = []
   /// The node of the network that it belongs to, where it belongs to one.
   var layer: Int?
+  /// Workers take their tasks from the last to the first.
+  var isReversed = false
 
   package init(groups: [Tasks] = [], layer: Int? = nil) {
     (self.groups, self.layer) = (groups, layer)
@@ -116,8 +118,10 @@ package final class Program: @unchecked Sendable {
 
   /// Runs the task at a place of a share.
   func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
+    let own = shares[index * workers + share]
+    let place = own.isReversed ? own.count - 1 - place : place
     // That of the last piece that starts no later: a strided convolution has thousands.
-    let range = shares[index * workers + share].pieces
+    let range = own.pieces
     var (low, high) = (range.lowerBound, range.upperBound)
     while high - low > 1 {
       let middle = (low + high) / 2
@@ -147,6 +151,8 @@ private struct Share: Sendable {
   var pieces: Range<Int>
   /// The number of tasks.
   var count: Int
+  /// They run from the last to the first.
+  var isReversed: Bool
 
   /// The workers' shares of a phase, whose pieces are appended to others.
   static func all(of phase: Phase, workers: Int, pieces: inout [Piece]) -> [Share] {
@@ -170,7 +176,8 @@ private struct Share: Sendable {
           passed += group.count
         }
       }
-      return Share(pieces: first..<pieces.count, count: count)
+      return Share(
+        pieces: first..<pieces.count, count: count, isReversed: phase.isReversed)
     }
   }
 }
@@ -242,8 +249,10 @@ package final class ThreadPool: @unchecked Sendable {
     guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
       for phase in program.phases {
-        for group in phase.groups {
-          for task in 0..<group.count { group.work.body(task, 0) }
+        for group in phase.isReversed ? phase.groups.reversed() : phase.groups {
+          for place in 0..<group.count {
+            group.work.body(phase.isReversed ? group.count - 1 - place : place, 0)
+          }
         }
       }
       return
