@@ -23,6 +23,22 @@ public struct NormalizationKernels: Sendable {
       _ channels: Int, _ pixels: Int, _ numbers: Source, _ factors: Source, _ mask: Source?,
       _ x: Source, _ dy: Source, _ dx: Target
     ) -> Void
+  public let batchNormalizeQuads:
+    @Sendable (
+      _ channels: Int, _ rows: Int, _ columns: Int, _ numbers: Source, _ limits: OutputLimits,
+      _ x: Source, _ y: Target
+    ) -> Void
+  public let batchQuadGradientSums:
+    @Sendable (
+      _ channels: Int, _ rows: Int, _ columns: Int, _ numbers: Source, _ limits: OutputLimits,
+      _ isMasked: Bool, _ x: Source, _ dp: Source, _ result: Target
+    ) -> Void
+  public let batchQuadInputGradient:
+    @Sendable (
+      _ channels: Int, _ rows: Int, _ columns: Int, _ numbers: Source, _ factors: Source,
+      _ mask: Source?, _ limits: OutputLimits, _ isMasked: Bool, _ x: Source, _ dp: Source,
+      _ dx: Target
+    ) -> Void
   public let normalize:
     @Sendable (
       _ pass: NormalizationPass, _ units: Range<Int>, _ x: Source, _ weights: Source,
@@ -78,6 +94,20 @@ public struct NormalizationKernels: Sendable {
       LaneKernels.batchInputGradient(
         isa, channels: $0, pixels: $1, numbers: $2, factors: $3, mask: $4, input: $5,
         gradient: $6, to: $7)
+    }
+    batchNormalizeQuads = {
+      LaneKernels.batchNormalizeQuads(
+        isa, channels: $0, rows: $1, columns: $2, numbers: $3, limits: $4, from: $5, to: $6)
+    }
+    batchQuadGradientSums = {
+      LaneKernels.batchQuadGradientSums(
+        isa, channels: $0, rows: $1, columns: $2, numbers: $3, limits: $4, isMasked: $5,
+        input: $6, gradient: $7, to: $8)
+    }
+    batchQuadInputGradient = {
+      LaneKernels.batchQuadInputGradient(
+        isa, channels: $0, rows: $1, columns: $2, numbers: $3, factors: $4, mask: $5,
+        limits: $6, isMasked: $7, input: $8, gradient: $9, to: $10)
     }
     normalize = {
       LaneKernels.normalize(

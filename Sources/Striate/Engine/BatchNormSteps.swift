@@ -5,7 +5,8 @@ import LaneKernels
 /// Forwards: sums of every block and channel; then what follows from the sums of all blocks; then the output.
 /// Back: the same three steps, to the input's gradient. Sums of blocks are combined in Double and in the
 /// blocks' order, so that any number of threads computes the same bits. A ReLU that follows is computed along,
-/// both ways, and so is a sum with another value before it: see `PlanLayout.addends`.
+/// both ways, and so is a sum with another value before it, or a maximum pooling of 2 × 2 behind it: see
+/// `PlanLayout.addends` and `PlanLayout.pooledNorms`.
 extension BatchNorm: MasksGradient {
   public func compile(into site: inout LayerSite) {
     let steps = BatchNormSteps(self, site: &site)
@@ -22,10 +23,10 @@ extension BatchNorm: MasksGradient {
 private struct BatchNormSteps: Sendable {
   let layer: BatchNorm
   let channels: Int, pixels: Int
-  let blocks: Int, blockStride: Int
+  let blocks: Int
   let step: StepState?
   let kernels: KernelTable
-  let isClamped: Bool
+  let isClamped: Bool, poolsQuads: Bool
   let input: LaneValue, output: LaneValue
   /// What is added to the outputs.
   let addend: Floats?
@@ -46,9 +47,10 @@ private struct BatchNormSteps: Sendable {
     (input, output, parameters) = (site.inputs[0], site.output, site.parameters)
     addend = site.addend?.values
     channels = output.shape[0]
-    pixels = output.elements / channels
-    (blocks, blockStride) = (site.blocks, output.blockStride)
+    pixels = input.elements / channels
+    blocks = site.blocks
     (step, kernels, isClamped) = (site.step, site.kernels, site.limits == .relu)
+    poolsQuads = site.poolsQuads
     numbers = site.allocateOverwritten(channels * 3)
     inverseDeviations = site.allocateOverwritten(channels)
     sums = site.allocateOverwritten(site.step == nil ? 1 : blocks * channels * 3)
@@ -56,9 +58,14 @@ private struct BatchNormSteps: Sendable {
     gradientFactors = site.allocateOverwritten(site.isTraining ? channels * 3 : 1)
   }
 
-  /// Where a channel range of a block starts.
+  /// Where a channel range of a block starts in the input.
   func place(_ block: Int, _ range: Range<Int>) -> Int {
-    block * blockStride + range.lowerBound * pixels * laneCount
+    block * input.blockStride + range.lowerBound * pixels * laneCount
+  }
+
+  /// The same in the output, which is a quarter as large where it is pooled.
+  func outputPlace(_ block: Int, _ range: Range<Int>) -> Int {
+    block * output.blockStride + range.lowerBound * (output.elements / channels) * laneCount
   }
 
   private func scaleAndShift(_ c: Int) -> (scale: Float, shift: Float) {
@@ -133,6 +140,15 @@ private struct BatchNormSteps: Sendable {
   /// The output, from the numbers of every channel.
   func appendForward(to site: inout LayerSite) {
     let limits = site.limits
+    if poolsQuads {
+      let (rows, columns) = (output.shape[1], output.shape[2])
+      site.forEachPart(of: channels) { [self] block, range in
+        kernels.normalization.batchNormalizeQuads(
+          range.count, rows, columns, numbers + range.lowerBound * 3, limits,
+          input.values + place(block, range), output.values + outputPlace(block, range))
+      }
+      return
+    }
     site.forEachPart(of: channels) { [self] block, range in
       let first = place(block, range)
       kernels.normalization.batchNormalize(
@@ -141,9 +157,29 @@ private struct BatchNormSteps: Sendable {
     }
   }
 
-  /// The first step masks the output's gradient where it lies: it is then that of the addend, too, which lies there.
   func appendGradients(to site: inout LayerSite) {
     guard site.isTraining, let dy = output.gradient else { return }
+    appendSums(of: dy, to: &site)
+    let parts = min(channels, LayerSite.fewestTasks)
+    site.backward(tasks: parts) { [self] part in
+      for c in channels * part / parts..<channels * (part + 1) / parts { combineGradients(c) }
+    }
+    if let dx = input.gradient { appendInputGradient(dx, from: dy, to: &site) }
+  }
+
+  /// The first step masks the output's gradient where it lies: it is then that of the addend, too, which lies there.
+  /// What maxima pass back is not stored.
+  private func appendSums(of dy: Floats, to site: inout LayerSite) {
+    if poolsQuads {
+      let (rows, columns, limits) = (output.shape[1], output.shape[2], site.limits)
+      site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
+        kernels.normalization.batchQuadGradientSums(
+          range.count, rows, columns, numbers + range.lowerBound * 3, limits, isClamped,
+          input.values + place(block, range), dy + outputPlace(block, range),
+          gradientSums + (block * channels + range.lowerBound) * 2)
+      }
+      return
+    }
     let clamped: Floats? = isClamped ? output.values : nil
     site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
       let first = place(block, range)
@@ -152,11 +188,20 @@ private struct BatchNormSteps: Sendable {
         clamped.map { UnsafePointer($0 + first) }, dy + first,
         gradientSums + (block * channels + range.lowerBound) * 2)
     }
-    let parts = min(channels, LayerSite.fewestTasks)
-    site.backward(tasks: parts) { [self] part in
-      for c in channels * part / parts..<channels * (part + 1) / parts { combineGradients(c) }
+  }
+
+  private func appendInputGradient(_ dx: Floats, from dy: Floats, to site: inout LayerSite) {
+    if poolsQuads {
+      let (rows, columns, limits) = (output.shape[1], output.shape[2], site.limits)
+      site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
+        let first = place(block, range)
+        kernels.normalization.batchQuadInputGradient(
+          range.count, rows, columns, numbers + range.lowerBound * 3,
+          gradientFactors + range.lowerBound * 3, step?.mask(ofBlock: block), limits, isClamped,
+          input.values + first, dy + outputPlace(block, range), dx + first)
+      }
+      return
     }
-    guard let dx = input.gradient else { return }
     site.forEachPart(of: channels, onTheWayBack: true) { [self] block, range in
       let first = place(block, range)
       kernels.normalization.batchInputGradient(

@@ -84,6 +84,9 @@ public struct LayerSite {
   /// Whether the layer's input is a ReLU's output, whose gradient it computes as well: see `PlanLayout`.
   var masksReLU = false
 
+  /// Whether the layer's output is the largest of every 2 × 2 numbers that it computes: see `PlanLayout.pooledNorms`.
+  var poolsQuads = false
+
   /// Whether gradients are computed.
   public let isTraining: Bool
 

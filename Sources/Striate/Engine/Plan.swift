@@ -225,7 +225,8 @@ package final class Plan: @unchecked Sendable {
 
   private func compile() {
     let isTraining = mode.isTraining
-    let layout = PlanLayout(network, isTraining: isTraining)
+    let layout = PlanLayout(
+      network, isTraining: isTraining, isTrainingStep: mode.isTrainingStep)
     var reuse = MemoryReuse<Floats>(network, layout, channels)
     var readers: [Network.Value: ValueReaders] = [:]
     var sums = ParameterSums()
@@ -245,9 +246,17 @@ package final class Plan: @unchecked Sendable {
         append(values[producer], readers: &readers)
         continue
       }
+      if layout.isPooledAway[index] {
+        let input = read(node.inputs[0])
+        append(
+          LaneValue(shape: node.shape, values: input.values, gradient: nil), readers: &readers)
+        continue
+      }
+      let norm = layout.pooledNorms[index]
+      let computed = norm.map { network.nodes[$0] } ?? node
       let isInPlace = layout.isInPlace[index]
       let adds = layout.addsGradient[index]
-      let sources = node.inputs.map { source($0, adds: adds, readers: &readers) }
+      let sources = computed.inputs.map { source($0, adds: adds, readers: &readers) }
       let addend = layout.addends[index].map { source($0, readers: &readers) }
       let wantsGradient =
         isTraining && (layout.needsGradient[index] || mode.wantsInputGradients)
@@ -255,30 +264,33 @@ package final class Plan: @unchecked Sendable {
       let shared =
         addend ?? (isInPlace || node.layer is any PassesBackInPlace ? sources[0] : nil)
       let shape = laneShape(of: .node(index), shape: node.shape)
+      let place =
+        isInPlace
+        ? sources[0].values
+        : isTraining
+          ? allocate(lanesFor: shape)
+          : layout.addsTo[index].map { values[$0].values }
+            ?? reuse.place(for: index) ?? allocate(lanesFor: shape)
+      let gradient = layout.gradientIsOverValues[index] ? place : shared?.gradient
       let output = LaneValue(
-        shape: shape,
-        values: isInPlace
-          ? sources[0].values
-          : isTraining
-            ? allocate(lanesFor: shape)
-            : layout.addsTo[index].map { values[$0].values }
-              ?? reuse.place(for: index) ?? allocate(lanesFor: shape),
-        gradient: wantsGradient ? shared?.gradient ?? allocate(lanesFor: shape) : nil,
+        shape: shape, values: place,
+        gradient: wantsGradient ? gradient ?? allocate(lanesFor: shape) : nil,
         channels: channels?.nodes[index])
       append(output, readers: &readers)
       // Its values lie where the layer's before it lie, which the layer behind it reads.
       if layout.isFolded[index] { continue }
-      let (layer, parameters) = folded(node, into: layout.folds[index], sums: &sums)
+      let (layer, parameters) = folded(computed, into: layout.folds[index], sums: &sums)
       var site = LayerSite(
         blocks: blocks, workers: pool.threads, kernels: kernels, inputs: sources, output: output,
         parameters: parameters,
-        limits: layout.limits[index], isTraining: wantsGradient,
-        step: mode.isTrainingStep && !network.isFrozen(node) ? step : nil, index: index,
+        limits: layout.limits[norm ?? index], isTraining: wantsGradient,
+        step: mode.isTrainingStep && !network.isFrozen(computed) ? step : nil, index: index,
         marker: marker, workerMemory: workerMemory)
       site.adds = layout.addsTo[index] != nil
       site.addend = addend
       site.addsGradient = adds
       site.masksReLU = layout.masksReLU[index]
+      site.poolsQuads = norm != nil
       compile(layer, into: &site)
       if layout.isFusedIntoLimits[index] { site.forward = [] }
       if layout.isMaskedReLU[index] { site.backward = [] }

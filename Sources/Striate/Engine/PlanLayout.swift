@@ -13,6 +13,12 @@ struct PlanLayout {
   var isMaskedReLU: [Bool]
   /// The layer is a maximum pooling that computes the gradient of the ReLU before it.
   var masksReLU: [Bool]
+  /// In a training step, for a maximum pooling of 2 × 2: the normalisation before it that computes it along.
+  var pooledNorms: [Int?]
+  /// The layer is such a normalisation, or the ReLU behind it: its outputs are nowhere.
+  var isPooledAway: [Bool]
+  /// The layer's outputs are read by such a normalisation alone, which writes their gradient over them.
+  var gradientIsOverValues: [Bool]
   /// The normalisation whose scales and shifts the layer takes into its weights.
   var folds: [Int?]
   /// The layer is such a normalisation.
@@ -30,10 +36,10 @@ struct PlanLayout {
   /// Something before the layer, or the layer itself, has parameters to train.
   var needsGradient: [Bool]
 
-  init(_ network: Network, isTraining: Bool) {
+  init(_ network: Network, isTraining: Bool, isTrainingStep: Bool = false) {
     let count = network.nodes.count
     folds = Array(repeating: nil, count: count)
-    addsTo = folds
+    (addsTo, pooledNorms) = (folds, folds)
     isFolded = Array(repeating: false, count: count)
     addedUpBy = folds
     addends = Array(repeating: nil, count: count)
@@ -41,6 +47,8 @@ struct PlanLayout {
     limits = Array(repeating: .none, count: count)
     isFusedIntoLimits = isInPlace
     isMaskedReLU = isInPlace
+    isPooledAway = isInPlace
+    gradientIsOverValues = isInPlace
     masksReLU = isInPlace
     addsGradient = isInPlace
     needsGradient = isInPlace
@@ -73,6 +81,7 @@ struct PlanLayout {
       {
         (masksReLU[index], isMaskedReLU[source]) = (true, true)
       }
+      if isTrainingStep { takeNorm(index, node, network, readers) }
       if !isTraining, node.layer is BatchNorm, !isInPlace[source],
         network.nodes[source].layer is any AbsorbsScale
       {
@@ -187,6 +196,35 @@ extension PlanLayout {
     // The normalisation runs back where the other wants the gradient.
     if case .node(let other) = order[0], needsGradient[other], !needsGradient[norm] { return }
     (addends[norm], addedUpBy[index], isInPlace[index]) = (order[0], norm, true)
+  }
+
+  /// Where a maximum pooling of 2 × 2 follows a normalisation, or the ReLU that the normalisation computes along, and
+  /// nobody else reads either: the normalisation computes the maxima alone.
+  private mutating func takeNorm(
+    _ index: Int, _ node: Network.Node, _ network: Network, _ readers: [Int]
+  ) {
+    guard let pool = node.layer as? MaxPool2D, pool.window == Window(kernel: 2, stride: 2),
+      case .node(let source) = node.inputs[0]
+    else { return }
+    var norm = source
+    if isFusedIntoLimits[source], case .node(let producer) = network.nodes[source].inputs[0] {
+      norm = producer
+    }
+    guard network.nodes[norm].layer is BatchNorm, [.none, .relu].contains(limits[norm]),
+      readers[norm] == 1, addends[norm] == nil,
+      !network.isFrozen(network.nodes[norm]),
+      network.nodes[norm].shape.suffix(2).allSatisfy({ $0.isMultiple(of: 2) })
+    else { return }
+    pooledNorms[index] = norm
+    (isPooledAway[norm], isPooledAway[source]) = (true, true)
+    guard case .node(let input) = network.nodes[norm].inputs[0], readers[input] == 1
+    else { return }
+    // Not where the values are another layer's, too, or the layer reads them on the way back, or has its gradient in
+    // another place.
+    let layer = network.nodes[input].layer
+    gradientIsOverValues[input] =
+      !isInPlace[input] && !layer.backwardNeeds.contains(.output)
+      && !(layer is any PassesBackInPlace)
   }
 
   /// The first reader of a value is the last to pass a gradient back to it.
