@@ -261,7 +261,7 @@ func winogradOutputs<ISA: InstructionSet, let S: Int>(
       if pass.asksForOutput {
         let next = y + pass.filterStride
         for i in 0..<S {
-          for j in 0..<S { striate_prefetch_to_write(next + (i &* line &+ j &* laneCount)) }
+          for j in 0..<S { striate_prefetch(next + (i &* line &+ j &* laneCount)) }
         }
       }
       winogradOutputTile(
