@@ -87,7 +87,8 @@ func batchQuadGradientSums<ISA: InstructionSet>(
   }
 }
 
-/// dx = a·dy + b·(x − centre) + d, dy being what the pixels have of the maxima's gradient dp: see `batchInputGradient`.
+/// dx = a·dy + b·(x − centre) + d, dy being what the pixels have of the maxima's gradient dp: see `batchInputGradient`. dx may
+/// lie where x lies.
 @export(implementation) @inline(__always)
 func batchQuadInputGradient<ISA: InstructionSet>(
   _ isa: ISA.Type, channels: Int, rows: Int, columns: Int, numbers: UnsafePointer<Float>,

@@ -54,8 +54,9 @@ static inline void striate_spin_pause(void) {
 /// cache.
 static inline void striate_prefetch(const void *_Nonnull address) { __builtin_prefetch(address, 0, 2); }
 
-/// The same for a line that will be written, taken from other cores at once. The compiler's own would ask for a line
-/// to read, unless it is told that the processor has this instruction: all of x86-64 that lack it pass over it.
+/// Asks for a line that will be written, in whichever cache the processor writes to, and takes it from other cores at once. The
+/// compiler's own function would ask for a line to read, unless it is told that the processor has this instruction; all of
+/// x86-64 that lack it pass over it.
 static inline void striate_prefetch_to_write(const void *_Nonnull address) {
 #if defined(__x86_64__)
   __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));

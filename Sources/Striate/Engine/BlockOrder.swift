@@ -9,8 +9,9 @@ extension [Phase] {
   /// Where blocks do not divide evenly among the threads, phases stay as they are, and their tasks share
   /// the work.
   ///
-  /// Every other phase begins with the blocks that the last one ended with: they are still in the cache.
-  func byBlock(blocks: Int, threads: Int) -> [Phase] {
+  /// Workers take the blocks of every other phase in reverse: each phase begins with those that the one before it ended
+  /// with, which are still in the cache.
+  package func byBlock(blocks: Int, threads: Int) -> [Phase] {
     guard blocks % threads == 0 || blocks >= 8 * threads else { return self }
     var (phases, chain, sums) = ([Phase](), [Tasks](), [Tasks]())
     for phase in self {

@@ -196,7 +196,8 @@ package final class Plan: @unchecked Sendable {
   /// Runs the layers forwards over the inputs that lie in the plan.
   func runForward() { pool.run(forwardProgram) }
 
-  /// Runs the layers backwards from the output's gradient that lies in the plan.
+  /// Runs the layers backwards from the output's gradient that lies in the plan, once after each run forwards: gradients
+  /// may be written over values.
   func runBackward() { pool.run(backwardProgram) }
 
   /// Phases that run one after the other on the plan's threads.
@@ -297,8 +298,8 @@ package final class Plan: @unchecked Sendable {
       prepare += site.prepare
       memory += site.memory
       offsets += site.offsets
-      for phase in site.forward.indices { site.forward[phase].layer = index }
-      for phase in site.backward.indices { site.backward[phase].layer = index }
+      for phase in site.forward.indices { site.forward[phase].layer = norm ?? index }
+      for phase in site.backward.indices { site.backward[phase].layer = norm ?? index }
       steps[index] = (site.forward, site.backward)
       partialSums += site.sums
       if !isTraining { reuse.pass(index, values: output.values) }

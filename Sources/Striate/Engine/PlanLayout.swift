@@ -198,8 +198,8 @@ extension PlanLayout {
     (addends[norm], addedUpBy[index], isInPlace[index]) = (order[0], norm, true)
   }
 
-  /// Where a maximum pooling of 2 × 2 follows a normalisation, or the ReLU that the normalisation computes along, and
-  /// nobody else reads either: the normalisation computes the maxima alone.
+  /// Where a maximum pooling of 2 × 2 follows a normalisation that learns, or the ReLU that the normalisation computes
+  /// along, nobody else reads either, and rows and columns are pairs: the normalisation computes the maxima alone.
   private mutating func takeNorm(
     _ index: Int, _ node: Network.Node, _ network: Network, _ readers: [Int]
   ) {
@@ -210,9 +210,10 @@ extension PlanLayout {
     if isFusedIntoLimits[source], case .node(let producer) = network.nodes[source].inputs[0] {
       norm = producer
     }
+    // A layer that is used in several places keeps its running statistics in the order of these.
     guard network.nodes[norm].layer is BatchNorm, [.none, .relu].contains(limits[norm]),
-      readers[norm] == 1, addends[norm] == nil,
-      !network.isFrozen(network.nodes[norm]),
+      readers[norm] == 1, !network.isFrozen(network.nodes[norm]),
+      network.nodes[norm].shares == nil, !network.nodes.contains(where: { $0.shares == norm }),
       network.nodes[norm].shape.suffix(2).allSatisfy({ $0.isMultiple(of: 2) })
     else { return }
     pooledNorms[index] = norm

@@ -69,7 +69,7 @@ package struct Phase: Sendable {
   /// The node of the network that it belongs to, where it belongs to one.
   var layer: Int?
   /// Workers take their tasks from the last to the first.
-  var isReversed = false
+  package var isReversed = false
 
   package init(groups: [Tasks] = [], layer: Int? = nil) {
     (self.groups, self.layer) = (groups, layer)
@@ -114,10 +114,10 @@ package final class Program: @unchecked Sendable {
   }
 
   /// The number of tasks in a worker's share.
-  func count(ofPhase index: Int, share: Int) -> Int { shares[index * workers + share].count }
+  package func count(ofPhase index: Int, share: Int) -> Int { shares[index * workers + share].count }
 
   /// Runs the task at a place of a share.
-  func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
+  package func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
     let own = shares[index * workers + share]
     let place = own.isReversed ? own.count - 1 - place : place
     // That of the last piece that starts no later: a strided convolution has thousands.
@@ -249,7 +249,7 @@ package final class ThreadPool: @unchecked Sendable {
     guard !program.phases.isEmpty else { return }
     guard threads > 1, isBusy.exchange(true, ordering: .acquiring) == false else {
       for phase in program.phases {
-        for group in phase.isReversed ? phase.groups.reversed() : phase.groups {
+        for group in phase.groups {
           for place in 0..<group.count {
             group.work.body(phase.isReversed ? group.count - 1 - place : place, 0)
           }

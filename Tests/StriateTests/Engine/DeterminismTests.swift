@@ -64,13 +64,13 @@ import Testing
 
   /// Sums in parts, blocks that pass through steps in one go or do not, branches that meet, views, layers that
   /// are used twice.
-  @Test(arguments: [16, 32, 40, 70])
+  @Test(arguments: [16, 32, 40, 64, 70])
   func modernNetworksGiveTheSameBitsOnAnyNumberOfThreads(_ batchSize: Int) throws {
     let fresh = try Network(
       text: """
         conv 16 3x3 padding 1 bias none, batchnorm, relu
         residual(conv 16 3x3 padding 1, batchnorm, relu, conv 16 5x5 padding 2), relu
-        concat(conv 8 3x3 padding 1, prelu | maxpool 3 stride 1 padding 1 | ), maxpool 2
+        concat(conv 8 3x3 padding 1, prelu | maxpool 3 stride 1 padding 1 | ), batchnorm, relu, maxpool 2
         conv 70 3x3 padding 1, relu, globalavgpool, flatten, dense 20, batchnorm, relu, radial 6 gaussian 1, dense 2
         """, input: [1, 8, 8], seed: 3)
     try Self.expectTheSameBits(fresh, batchSize: batchSize)

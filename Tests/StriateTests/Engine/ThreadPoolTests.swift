@@ -13,10 +13,46 @@ import Testing
       Tasks(count: counts[group]) { task in runs.withLock { $0[group][task] += 1 } }
     }
     let pool = ThreadPool.shared(threads: threads)
-    let phases = [Phase(groups: groups), Phase(), Phase(groups: groups.reversed())]
+    var phases = [Phase(groups: groups), Phase(), Phase(groups: groups.reversed())]
+    phases[2].isReversed = true
     let program = Program(phases, workers: pool.threads)
     for _ in 0..<3 { pool.run(program) }
     #expect(runs.withLock { $0 } == counts.map { [Int](repeating: 6, count: $0) })
+  }
+
+  /// Each worker begins a phase with the block that it ended the one before with.
+  @Test(arguments: [1, 2]) func phasesTurnAround(threads: Int) {
+    let order = Mutex([[Int]]())
+    let phases = (0..<4).flatMap { _ in
+      [
+        Phase(groups: [Tasks(count: 1) { _ in order.withLock { $0.append([]) } }]),
+        Phase(groups: [
+          Tasks(count: 4, reach: .block) { block in
+            order.withLock { $0[$0.count - 1].append(block) }
+          }
+        ]),
+      ]
+    }
+    let program = Program(phases.byBlock(blocks: 4, threads: threads), workers: threads)
+    for phase in 0..<8 {
+      for share in 0..<threads {
+        for place in 0..<program.count(ofPhase: phase, share: share) {
+          program.run(place, ofPhase: phase, share: share, worker: share)
+        }
+      }
+    }
+    let back = threads == 1 ? [3, 2, 1, 0] : [1, 0, 3, 2]
+    #expect(order.withLock { $0 } == [[0, 1, 2, 3], back, [0, 1, 2, 3], back])
+  }
+
+  /// A pool of one thread goes through them in the same order.
+  @Test func aSingleThreadTurnsAround() {
+    let order = Mutex([Int]())
+    var phase = Phase(groups: [Tasks(count: 4) { task in order.withLock { $0.append(task) } }])
+    let there = phase
+    phase.isReversed = true
+    ThreadPool.shared(threads: 1).run(Program([there, phase], workers: 1))
+    #expect(order.withLock { $0 } == [0, 1, 2, 3, 3, 2, 1, 0])
   }
 }
 
