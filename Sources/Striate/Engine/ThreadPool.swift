@@ -114,7 +114,9 @@ package final class Program: @unchecked Sendable {
   }
 
   /// The number of tasks in a worker's share.
-  package func count(ofPhase index: Int, share: Int) -> Int { shares[index * workers + share].count }
+  package func count(ofPhase index: Int, share: Int) -> Int {
+    shares[index * workers + share].count
+  }
 
   /// Runs the task at a place of a share.
   package func run(_ place: Int, ofPhase index: Int, share: Int, worker: Int) {
