@@ -78,7 +78,7 @@ import Testing
     ).expectAgreement("two numbers")
   }
 
-  /// Steps, the last of an epoch with two images in three blocks, are the reference's, running statistics included.
+  /// Steps, the last of an epoch with two images in three blocks, are the reference's.
   @Test(arguments: [
     "conv 4 2x2 bias none, batchnorm, relu, maxpool 2",
     "conv 4 2x2 bias none, batchnorm, maxpool 2",
