@@ -102,8 +102,7 @@ package final class Plan: @unchecked Sendable {
   /// The first of them.
   var output: LaneValue { read(network.outputs[0]) }
 
-  /// What values and gradients hold before they are first written; nil for zeros. With NaN a test
-  /// sees whether anything reads what was never computed.
+  /// What values and gradients hold before they are first written; nil for zeros. NaN shows a test what is read too early.
   private let marker: Float?
 
   /// Throws `NotEnoughMemory` where the buffers would not fit into this machine, and `InvalidInput` where
@@ -196,8 +195,7 @@ package final class Plan: @unchecked Sendable {
   /// Runs the layers forwards over the inputs that lie in the plan.
   func runForward() { pool.run(forwardProgram) }
 
-  /// Runs the layers backwards from the output's gradient that lies in the plan, once after each run forwards: gradients
-  /// may be written over values.
+  /// Runs the layers backwards from the output's gradient, once after each run forwards: gradients may lie over values.
   func runBackward() { pool.run(backwardProgram) }
 
   /// Phases that run one after the other on the plan's threads.
