@@ -16,14 +16,18 @@ func kernel(level: String) -> [SwiftSetting] {
   #endif
 }
 
+/// The modules of kernels. `Striate` calls them through C declarations, so that the compiler, which takes as long for it as for
+/// them, can work on both at once; so they are linked where a product is made.
+let kernelModules = ["KernelsAVX512", "KernelsAVX2", "KernelsPortable"]
+
 let package = Package(
   name: "Striate",
   platforms: [.macOS("26.0")],
   products: [
-    .library(name: "Striate", targets: ["Striate"]),
-    .library(name: "StriateData", targets: ["StriateData"]),
-    .library(name: "StriateFormats", targets: ["StriateFormats"]),
-    .library(name: "StriateExplain", targets: ["StriateExplain"]),
+    .library(name: "Striate", targets: ["Striate"] + kernelModules),
+    .library(name: "StriateData", targets: ["StriateData"] + kernelModules),
+    .library(name: "StriateFormats", targets: ["StriateFormats"] + kernelModules),
+    .library(name: "StriateExplain", targets: ["StriateExplain"] + kernelModules),
     .executable(name: "striate", targets: ["StriateCommand"]),
   ],
   targets: [
@@ -48,13 +52,9 @@ let package = Package(
     .target(
       name: "KernelsAVX2", dependencies: ["CPUFeatures", "LaneKernels"],
       swiftSettings: kernel(level: "x86-64-v3")),
-    .target(name: "KernelsPortable", dependencies: ["LaneKernels"], swiftSettings: kernel),
     .target(
-      name: "Striate",
-      dependencies: [
-        "CPUFeatures", "LaneKernels", "KernelsPortable",
-        .target(name: "KernelsAVX2"), .target(name: "KernelsAVX512"),
-      ]),
+      name: "KernelsPortable", dependencies: ["CPUFeatures", "LaneKernels"], swiftSettings: kernel),
+    .target(name: "Striate", dependencies: ["CPUFeatures", "LaneKernels"]),
     .target(name: "StriateData", dependencies: ["Striate", "CZlib", "CPNG", "CTurboJPEG"]),
     .target(name: "StriateFormats", dependencies: ["Striate", "CZlib"]),
     .target(name: "StriateExplain", dependencies: ["Striate", "StriateData"]),
@@ -66,7 +66,7 @@ let package = Package(
       name: "StriateCommand",
       dependencies: [
         "Striate", "StriateData", "StriateFormats", "StriateExplain", "StriateServer",
-      ]),
+      ] + kernelModules.map { .init(stringLiteral: $0) }),
 
     .testTarget(
       name: "StriateTests", dependencies: ["Striate", "LaneKernels"],

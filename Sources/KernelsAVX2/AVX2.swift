@@ -38,7 +38,13 @@ public enum AVX2: InstructionSet {
 
 extension KernelTable {
   /// The kernels for x86-64-v3: 16 registers of 8 Floats.
-  public static let avx2 = KernelTable(
+  static let avx2 = KernelTable(
     AVX2.self, name: "avx2", tile: Tile<4, 3>.self, gradientTile: Tile<4, 3>.self,
     channelTile: Tile<2, 6>.self)
+}
+
+/// Puts the table where room for a `KernelTable` is: how `Striate`, which is compiled beside this module, gets it.
+@c @implementation
+public func striate_put_AVX2_kernels(_ table: UnsafeMutableRawPointer) {
+  table.initializeMemory(as: KernelTable.self, to: .avx2)
 }

@@ -39,7 +39,13 @@ public enum AVX512: InstructionSet {
 
 extension KernelTable {
   /// The kernels for x86-64-v4: 32 registers of 16 Floats.
-  public static let avx512 = KernelTable(
+  static let avx512 = KernelTable(
     AVX512.self, name: "avx512", tile: Tile<8, 3>.self, gradientTile: Tile<4, 6>.self,
     channelTile: Tile<4, 6>.self)
+}
+
+/// Puts the table where room for a `KernelTable` is: how `Striate`, which is compiled beside this module, gets it.
+@c @implementation
+public func striate_put_AVX512_kernels(_ table: UnsafeMutableRawPointer) {
+  table.initializeMemory(as: KernelTable.self, to: .avx512)
 }

@@ -1,3 +1,4 @@
+import CPUFeatures
 import LaneKernels
 
 /// What every processor has: four registers hold the lanes.
@@ -45,13 +46,19 @@ public enum Portable: InstructionSet {
 extension KernelTable {
   #if arch(arm64)
     /// The kernels for any processor, with tiles for the 32 registers of NEON, which fuses multiply-adds.
-    public static let portable = KernelTable(
+    static let portable = KernelTable(
       Portable.self, name: "portable", tile: Tile<8, 3>.self, gradientTile: Tile<4, 6>.self,
       channelTile: Tile<2, 8>.self)
   #else
     /// The kernels for any processor, with tiles for the 16 registers of SSE2.
-    public static let portable = KernelTable(
+    static let portable = KernelTable(
       Portable.self, name: "portable", tile: Tile<4, 2>.self, gradientTile: Tile<4, 2>.self,
       channelTile: Tile<2, 4>.self)
   #endif
+}
+
+/// Puts the table where room for a `KernelTable` is: how `Striate`, which is compiled beside this module, gets it.
+@c @implementation
+public func striate_put_portable_kernels(_ table: UnsafeMutableRawPointer) {
+  table.initializeMemory(as: KernelTable.self, to: .portable)
 }

@@ -1,4 +1,5 @@
-// What the processor can do, the floating-point mode of a thread, and a multiply-add of whole registers.
+// What the processor can do, the floating-point mode of a thread, a multiply-add of whole registers, and where the tables of
+// kernels come from.
 // This is the only C in Striate: Swift has no way to ask for these, nor for a line of memory ahead of time.
 #ifndef STRIATE_CPU_FEATURES_H
 #define STRIATE_CPU_FEATURES_H
@@ -81,5 +82,11 @@ static inline __attribute__((always_inline)) striate_float8 striate_multiply_add
     striate_float8 a, striate_float8 b, striate_float8 c) {
   return __builtin_elementwise_fma(a, b, c);
 }
+
+/// Puts the table of kernels of an instruction set, a Swift `KernelTable`, where room for one is. The modules of kernels
+/// implement these; declared here, they need not be compiled before the module that calls them.
+void striate_put_AVX512_kernels(void *_Nonnull table);
+void striate_put_AVX2_kernels(void *_Nonnull table);
+void striate_put_portable_kernels(void *_Nonnull table);
 
 #endif

@@ -1,18 +1,22 @@
 import CPUFeatures
 import Foundation
-import KernelsAVX2
-import KernelsAVX512
-import KernelsPortable
 import LaneKernels
 
 extension KernelTable {
   /// The tables that this processor can run, fastest first.
   package static let runnable: [KernelTable] = {
     var tables: [KernelTable] = []
-    if striate_cpu_has_avx512() { tables.append(.avx512) }
-    if striate_cpu_has_avx2() { tables.append(.avx2) }
-    return tables + [.portable]
+    if striate_cpu_has_avx512() { tables.append(table(striate_put_AVX512_kernels)) }
+    if striate_cpu_has_avx2() { tables.append(table(striate_put_AVX2_kernels)) }
+    return tables + [table(striate_put_portable_kernels)]
   }()
+
+  private static func table(_ put: (UnsafeMutableRawPointer) -> Void) -> KernelTable {
+    let place = UnsafeMutablePointer<KernelTable>.allocate(capacity: 1)
+    defer { place.deallocate() }
+    put(place)
+    return place.move()
+  }
 
   /// The table that is used: the fastest, or the one that STRIATE_ISA names; without Winograd's algorithm
   /// where STRIATE_EXACT is set.
