@@ -40,8 +40,12 @@ struct CommandProcess {
     return candidates.first(where: FileManager.default.isExecutableFile) ?? candidates[0]
   }()
 
-  /// Seconds after which a process is killed and its test fails.
-  static let patience = 30.0
+  /// Seconds after which a process is killed and its test fails; a sanitizer makes it ten times as slow.
+  #if SANITIZED
+    static let patience = 300.0
+  #else
+    static let patience = 30.0
+  #endif
 
   private let child = Child()
   private var process: Process { child.process }

@@ -18,6 +18,16 @@ extension NumericArray {
     return strides
   }
 
+  /// The shape that two shapes are stretched to, as in NumPy; nil where they do not fit each other.
+  static func broadcast(_ a: [Int], _ b: [Int]) -> [Int]? {
+    let rank = max(a.count, b.count)
+    let (a, b) = (
+      Array(repeating: 1, count: rank - a.count) + a, Array(repeating: 1, count: rank - b.count) + b
+    )
+    guard zip(a, b).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else { return nil }
+    return zip(a, b).map { m, n in m == 1 ? n : m }
+  }
+
   /// Where the elements of a view lie, in its row-major order.
   static func places(shape: [Int], strides: [Int], start: Int = 0) -> [Int] {
     guard !shape.contains(0) else { return [] }

@@ -138,17 +138,10 @@ struct ConstantFolding {
   }
 
   func broadcast(_ a: [Int], _ b: [Int]) throws -> [Int] {
-    let rank = max(a.count, b.count)
-    let (a, b) = (
-      Array(repeating: 1, count: rank - a.count) + a, Array(repeating: 1, count: rank - b.count) + b
-    )
-    return try checked(
-      zip(a, b).map { m, n in
-        guard m == n || m == 1 || n == 1 else {
-          throw node.refuse("expected shapes that fit each other, found \(a) and \(b)")
-        }
-        return m == 1 ? n : m
-      })
+    guard let shape = NumericArray.broadcast(a, b) else {
+      throw node.refuse("expected shapes that fit each other, found \(a) and \(b)")
+    }
+    return try checked(shape)
   }
 
   func stretched(_ x: NumericArray, to shape: [Int]) throws -> NumericArray {

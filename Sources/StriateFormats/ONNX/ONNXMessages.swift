@@ -4,14 +4,9 @@
 
 /// A model: which operators it is written in, and its graph.
 struct ONNXModelMessage {
-  var irVersion = 0
-  var producerName = ""
-  var producerVersion = ""
   /// The version of the operators of each domain; "" is the standard's own.
   var opsets: [String: Int] = [:]
   var graph: ONNXGraphMessage?
-  /// Names of functions of the model's own.
-  var functionNames: [String] = []
 }
 
 /// Nodes in the order in which they run, and what enters and leaves.
@@ -44,9 +39,6 @@ struct ONNXAttributeMessage {
   var tensor: ONNXTensorMessage?
   var floats: [Float] = []
   var integers: [Int] = []
-  var texts: [[UInt8]] = []
-  /// Whether it holds graphs, sparse tensors or types.
-  var holdsMore = false
 }
 
 /// An array under a name.
@@ -63,7 +55,6 @@ struct ONNXTensorMessage {
   /// Keys and values that say in which other file the bytes lie.
   var external: [String: String] = [:]
   var isExternal = false
-  var hasTexts = false
 }
 
 /// A value's name, type and shape.

@@ -5,9 +5,6 @@ extension ONNXModelMessage {
     var reader = ProtobufReader(file)
     while let (number, value) = try reader.next() {
       switch number {
-      case 1: irVersion = try reader.integer(value)
-      case 2: producerName = try reader.text(value)
-      case 3: producerVersion = try reader.text(value)
       case 7: graph = try ONNXGraphMessage(reader.message(value))
       case 8:
         var (domain, version) = ("", 0)
@@ -17,11 +14,6 @@ extension ONNXModelMessage {
           if number == 2 { version = try opset.integer(value) }
         }
         opsets[domain == "ai.onnx" ? "" : domain] = version
-      case 25:
-        var function = try reader.message(value)
-        while let (number, value) = try function.next() {
-          if number == 1 { functionNames.append(try function.text(value)) }
-        }
       default: break
       }
     }
@@ -76,9 +68,7 @@ extension ONNXAttributeMessage {
       case 5: tensor = try ONNXTensorMessage(reader.message(value))
       case 7: try reader.append(value, to: &floats)
       case 8: try reader.append(value, to: &integers)
-      case 9: texts.append(Array(reader.file[try reader.range(value)]))
       case 20: type = try reader.integer(value)
-      case 6, 10, 11, 14, 15, 21, 22, 23: holdsMore = true
       default: break
       }
     }
@@ -94,7 +84,6 @@ extension ONNXTensorMessage {
       case 2: dataType = try reader.integer(value)
       case 4: try reader.append(value, to: &floats)
       case 5, 7, 11: try reader.append(value, to: &integers)
-      case 6: hasTexts = true
       case 8: name = try reader.text(value)
       case 9: rawRange = try reader.range(value)
       case 10: try reader.append(value, to: &doubles)

@@ -56,18 +56,11 @@ extension GraphImport {
     return array.type == .float32 ? Float(first).decimal : first
   }
 
-  /// The shape that two shapes are stretched to, as in NumPy.
   func broadcast(_ a: [Int], _ b: [Int]) throws -> [Int] {
-    let rank = max(a.count, b.count)
-    let (a, b) = (
-      Array(repeating: 1, count: rank - a.count) + a, Array(repeating: 1, count: rank - b.count) + b
-    )
-    return try zip(a, b).map { m, n in
-      guard m == n || m == 1 || n == 1 else {
-        throw refuse("expected shapes that fit each other, found \(a) and \(b)")
-      }
-      return m == 1 ? n : m
+    guard let shape = NumericArray.broadcast(a, b) else {
+      throw refuse("expected shapes that fit each other, found \(a) and \(b)")
     }
+    return shape
   }
 
   /// The value stretched to a shape: axes of one place are repeated.
