@@ -17,8 +17,9 @@ func kernel(level: String) -> [SwiftSetting] {
 }
 
 /// The modules of kernels. `Striate` calls them through C declarations, so that the compiler, which takes as long for it as for
-/// them, can work on both at once; so they are linked where a product is made.
+/// them, can work on both at once; so whatever is linked with `Striate` names them.
 let kernelModules = ["KernelsAVX512", "KernelsAVX2", "KernelsPortable"]
+let linkedKernels = kernelModules.map { Target.Dependency.byName(name: $0) }
 
 let package = Package(
   name: "Striate",
@@ -66,28 +67,31 @@ let package = Package(
       name: "StriateCommand",
       dependencies: [
         "Striate", "StriateData", "StriateFormats", "StriateExplain", "StriateServer",
-      ] + kernelModules.map { .init(stringLiteral: $0) }),
+      ] + linkedKernels),
 
     .testTarget(
-      name: "StriateTests", dependencies: ["Striate", "LaneKernels"],
+      name: "StriateTests", dependencies: ["Striate", "LaneKernels"] + linkedKernels,
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"],
+      name: "StriateDataTests", dependencies: ["StriateData", "CTurboJPEG"] + linkedKernels,
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"],
+      name: "StriateFormatsTests", dependencies: ["StriateFormats", "Striate"] + linkedKernels,
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "StriateExplainTests", dependencies: ["StriateExplain", "Striate", "StriateData"],
+      name: "StriateExplainTests",
+      dependencies: ["StriateExplain", "Striate", "StriateData"] + linkedKernels,
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "StriateServerTests",
-      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData", "StriateExplain"]),
+      dependencies: ["StriateServer", "StriateCommand", "Striate", "StriateData", "StriateExplain"]
+        + linkedKernels),
     .testTarget(
       name: "StriateCommandTests",
-      dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"]),
+      dependencies: ["StriateCommand", "Striate", "StriateData", "StriateFormats"] + linkedKernels),
     .testTarget(
-      name: "StriateCorpusTests", dependencies: ["Striate", "StriateData", "StriateFormats"],
+      name: "StriateCorpusTests",
+      dependencies: ["Striate", "StriateData", "StriateFormats"] + linkedKernels,
       resources: [.copy("Corpus")]),
   ],
   swiftLanguageModes: [.v6]

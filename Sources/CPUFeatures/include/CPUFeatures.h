@@ -1,6 +1,7 @@
 // What the processor can do, the floating-point mode of a thread, a multiply-add of whole registers, and where the tables of
 // kernels come from.
-// This is the only C in Striate: Swift has no way to ask for these, nor for a line of memory ahead of time.
+// This is the only C in Striate: Swift has no way to ask for these, nor for a line of memory ahead of time. The functions of the
+// tables are Swift; declared here, they let modules be compiled side by side.
 #ifndef STRIATE_CPU_FEATURES_H
 #define STRIATE_CPU_FEATURES_H
 
@@ -83,8 +84,9 @@ static inline __attribute__((always_inline)) striate_float8 striate_multiply_add
   return __builtin_elementwise_fma(a, b, c);
 }
 
-/// Puts the table of kernels of an instruction set, a Swift `KernelTable`, where room for one is. The modules of kernels
-/// implement these; declared here, they need not be compiled before the module that calls them.
+/// Puts the table of kernels of an instruction set, a Swift `KernelTable`, where there is room for one and nothing yet; only
+/// where the processor has the instruction set. The modules of kernels implement these; declared here, they need not be
+/// compiled before the module that calls them.
 void striate_put_AVX512_kernels(void *_Nonnull table);
 void striate_put_AVX2_kernels(void *_Nonnull table);
 void striate_put_portable_kernels(void *_Nonnull table);
